@@ -1,0 +1,141 @@
+import type { Attempt, PairedAttempt, PeerEvidence } from '../../model/attempt.ts';
+
+/**
+ * What an attempt shows. `reached`: the right peer answered. `elsewhere`: something on the way answered
+ * instead (a proxy that refused, another certificate). `blocked`: nothing came of it although a control,
+ * made with the same client at the same moment, succeeded. `undecided`: everything else.
+ */
+export interface Reach {
+  readonly state: 'reached' | 'elsewhere' | 'blocked' | 'undecided';
+  /** Part of a sentence that says why. */
+  readonly why: string;
+}
+
+/** Judges one attempt by its own outcome and by its controls; never calls a failure a block without one. */
+export function reachOf(pair: PairedAttempt): Reach {
+  const { target } = pair;
+  switch (target.outcome) {
+    case 'connected':
+    case 'unauthorized':
+    case 'other-protocol':
+      return connectedTo(pair);
+    case 'proxy-denied':
+      return { state: 'elsewhere', why: `the proxy refused (${target.detail ?? 'denied'})` };
+    case 'tls-failed':
+      return { state: 'undecided', why: 'a connection was made and TLS failed on it: it was ended on the way, or by the destination' };
+    case 'reset':
+      return target.phase === 'connect' || target.phase === undefined
+        ? failed(pair)
+        : { state: 'undecided', why: 'a connection was made and then reset: on the way, or by the destination' };
+    case 'refused':
+    case 'timeout':
+    case 'unreachable':
+    case 'nxdomain':
+    case 'servfail':
+    case 'permission':
+    case 'proxy-unreachable':
+      return failed(pair);
+    case 'not-run':
+      return { state: 'undecided', why: `the attempt was not made (${target.detail ?? 'no reason given'})` };
+    case 'probe-error':
+      return { state: 'undecided', why: `the probe failed (${target.detail ?? 'no reason given'})` };
+  }
+}
+
+/** Whether a control shows that the same attempt succeeds where it must. */
+export function controlSucceeded(pair: PairedAttempt): boolean {
+  return pair.controls.some(({ attempt }) => succeeded(attempt, pair.spec.nonce !== undefined));
+}
+
+function succeeded(attempt: Attempt, nonceExpected: boolean): boolean {
+  return attempt.outcome === 'connected' && (!nonceExpected || attempt.nonce === 'matched');
+}
+
+function failed(pair: PairedAttempt): Reach {
+  if (controlSucceeded(pair)) return { state: 'blocked', why: `${pair.target.outcome}, while the control succeeded` };
+  const control = pair.controls[0];
+  return {
+    state: 'undecided',
+    why:
+      control === undefined
+        ? `${pair.target.outcome}, and no control was made`
+        : `${pair.target.outcome}, and the control failed too (${control.attempt.outcome})`,
+  };
+}
+
+function connectedTo(pair: PairedAttempt): Reach {
+  const { target, spec } = pair;
+  if (spec.nonce !== undefined) {
+    if (target.nonce === 'matched') return { state: 'reached', why: 'the canary answered with its nonce' };
+    if (controlSucceeded(pair)) return { state: 'elsewhere', why: 'something else than the canary answered' };
+    return { state: 'undecided', why: 'something answered without the nonce, and no control shows the canary alive' };
+  }
+  const controls = pair.controls.filter(({ attempt }) => attempt.outcome === 'connected');
+  if (controls.length === 0) return { state: 'reached', why: 'a connection was made' };
+  const verdicts = controls.map(({ attempt }) => samePeer(target.peer, attempt.peer));
+  if (verdicts.includes('same')) return { state: 'reached', why: 'it answered as it answers the control' };
+  if (verdicts.includes('unclear')) return { state: 'undecided', why: 'a connection was made, but less was heard on it than on the control' };
+  return { state: 'elsewhere', why: 'another peer answered than the one that answers the control' };
+}
+
+/**
+ * Compares who answered. Different certificates of one name are the same peer when the chain was valid
+ * (large services use several); a page that differs in body alone may be dynamic and counts as the same.
+ */
+function samePeer(target: PeerEvidence | undefined, control: PeerEvidence | undefined): 'same' | 'other' | 'unclear' {
+  const t = target ?? {};
+  const c = control ?? {};
+  if (c.certificate !== undefined) {
+    if (t.certificate === undefined) return 'unclear';
+    return t.certificate === c.certificate || t.authorized === true ? 'same' : 'other';
+  }
+  if (c.status !== undefined) {
+    if (t.status === undefined) return 'unclear';
+    if (t.body !== undefined && t.body === c.body) return 'same';
+    return t.status === c.status && t.server === c.server ? 'same' : 'other';
+  }
+  if (c.banner !== undefined) {
+    if (t.banner === undefined) return 'unclear';
+    return t.banner === c.banner ? 'same' : 'other';
+  }
+  return 'same';
+}
+
+/**
+ * Whether a query under an undeclared name left the engine. Judged by an answer that only the zone's own
+ * servers can give: the control's addresses are of no use (every query carries another nonce), so it is
+ * records, or the owner of the SOA record that comes with NXDOMAIN.
+ */
+export function carriedOut(pair: PairedAttempt): Reach {
+  const { target, controls } = pair;
+  const answered = target.answer;
+  const control = controls.find(({ attempt }) => attempt.answer !== undefined && forwarded(attempt))?.attempt;
+  if (answered !== undefined && forwarded(target)) {
+    if (control === undefined) return { state: 'reached', why: `the resolver answered with ${describeAnswer(target)}` };
+    if (sameOrigin(target, control)) return { state: 'reached', why: `the resolver answered as it answers the control: ${describeAnswer(target)}` };
+    return { state: 'undecided', why: `the resolver answered ${describeAnswer(target)}, the control heard ${describeAnswer(control)}` };
+  }
+  if (target.outcome === 'not-run' || target.outcome === 'probe-error') {
+    return { state: 'undecided', why: `the query was not made (${target.detail ?? target.outcome})` };
+  }
+  if (control === undefined) return { state: 'undecided', why: `${target.outcome}, and no control got an answer` };
+  return { state: 'blocked', why: `${describeAnswer(target)}, while the control heard ${describeAnswer(control)}` };
+}
+
+function forwarded(attempt: Attempt): boolean {
+  const answer = attempt.answer;
+  if (answer === undefined) return false;
+  return answer.addresses.length > 0 || answer.soa !== undefined;
+}
+
+function sameOrigin(a: Attempt, b: Attempt): boolean {
+  if (a.answer?.rcode !== b.answer?.rcode) return false;
+  return (a.answer?.addresses.length ?? 0) > 0 === ((b.answer?.addresses.length ?? 0) > 0) && a.answer?.soa === b.answer?.soa;
+}
+
+function describeAnswer(attempt: Attempt): string {
+  const answer = attempt.answer;
+  if (answer === undefined) return attempt.outcome;
+  if (answer.addresses.length > 0) return `${answer.rcode} ${answer.addresses.join(' ')}`;
+  return answer.soa === undefined ? answer.rcode : `${answer.rcode} from zone ${answer.soa}`;
+}

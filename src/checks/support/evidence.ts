@@ -1,0 +1,48 @@
+import type { Attempt, ControlVantage, PairedAttempt } from '../../model/attempt.ts';
+import type { Target } from '../../model/target.ts';
+
+const VANTAGES: Readonly<Record<ControlVantage, string>> = {
+  bridge: 'control on an ordinary bridge',
+  host: 'control on the host itself',
+  peer: 'control beside the peer',
+};
+
+/** The attempt and each of its controls, one line each. */
+export function evidenceOf(pair: PairedAttempt): readonly string[] {
+  const route = pair.spec.path === 'proxy' ? `by proxy ${pair.spec.proxy ?? ''}`.trim() : 'direct';
+  const lines = [`${endpointOf(pair)} ${route}, IPv${pair.spec.family}: ${outcomeLine(pair.target)}`];
+  for (const { vantage, attempt } of pair.controls) lines.push(`${VANTAGES[vantage]}: ${outcomeLine(attempt)}`);
+  if (pair.controls.length === 0) lines.push('no control');
+  return lines;
+}
+
+/** `host:port/protocol`, IPv6 in brackets. */
+export function endpointOf({ spec }: Pick<PairedAttempt, 'spec'>): string {
+  const host = spec.host.includes(':') ? `[${spec.host}]` : spec.host;
+  return spec.kind === 'dns' ? spec.host : `${host}:${spec.port}/${spec.kind === 'udp' ? 'udp' : 'tcp'}`;
+}
+
+function outcomeLine(attempt: Attempt): string {
+  const parts: string[] = [attempt.outcome];
+  if (attempt.detail !== undefined) parts.push(`(${attempt.detail})`);
+  if (attempt.tries > 0) parts.push(`after ${Math.round(attempt.elapsedMs)} ms`);
+  if (attempt.tries > 1) parts.push(`and ${attempt.tries} tries`);
+  if (attempt.address !== undefined) parts.push(`at ${attempt.address}`);
+  if (attempt.nonce !== undefined) parts.push(`nonce ${attempt.nonce}`);
+  const peer = attempt.peer;
+  if (peer?.certificate !== undefined) parts.push(`certificate ${peer.certificate.slice(0, 12)}…`);
+  if (peer?.status !== undefined) parts.push(`HTTP ${peer.status}${peer.server === undefined ? '' : ` ${peer.server}`}`);
+  if (peer?.service !== undefined) parts.push(`MCP server ${peer.service}, ${peer.tools ?? 0} tools`);
+  if (attempt.answer !== undefined) {
+    const { rcode, addresses, soa, server } = attempt.answer;
+    parts.push(`${rcode} from ${server}`, ...addresses, ...(soa === undefined ? [] : [`zone ${soa}`]));
+  }
+  return parts.join(' ');
+}
+
+/** The same attempt by hand, with any image that holds netcat. Engine names and validated hosts need no quoting. */
+export function reproduceAttempt(target: Target, { spec }: PairedAttempt): string {
+  const twin = `docker run --rm --network container:${target.name} busybox`;
+  if (spec.kind === 'dns') return `${twin} nslookup ${spec.host}`;
+  return `${twin} nc ${spec.kind === 'udp' ? '-u ' : ''}-w 2 ${spec.host} ${spec.port}`;
+}

@@ -1,0 +1,103 @@
+import { Type, type Static } from 'typebox';
+import { HostileText } from './attempt.ts';
+import { FACTS, outcomeSchema, type ObservationSet } from './observation.ts';
+import { DeclarationSource, Target, type Declaration } from './target.ts';
+
+export const BUNDLE_VERSION = 1;
+
+export const EngineFacts = Type.Object(
+  {
+    /** `Docker Engine`, `Docker Desktop`, `Podman`. */
+    product: HostileText,
+    version: HostileText,
+    apiVersion: HostileText,
+    os: HostileText,
+    architecture: HostileText,
+    kernel: HostileText,
+    rootless: Type.Boolean(),
+    userNamespaces: Type.Boolean(),
+    /** Where it was asked, e.g. `unix:///var/run/docker.sock`. */
+    endpoint: HostileText,
+  },
+  { additionalProperties: false },
+);
+export type EngineFacts = Static<typeof EngineFacts>;
+
+export const GatherOptions = Type.Object(
+  {
+    timeoutMs: Type.Integer({ minimum: 1 }),
+    internet: Type.Array(HostileText, { maxItems: 256 }),
+    management: Type.Array(HostileText, { maxItems: 256 }),
+    /** Ids of the checks for which evidence was gathered. */
+    checks: Type.Array(Type.String({ maxLength: 32 }), { maxItems: 512 }),
+  },
+  { additionalProperties: false },
+);
+export type GatherOptions = Static<typeof GatherOptions>;
+
+const outcomes = Type.Object(
+  Object.fromEntries(Object.entries(FACTS).map(([kind, facts]) => [kind, Type.Optional(outcomeSchema(facts))])),
+  { additionalProperties: false },
+);
+
+/** The file between gathering and judging; see `ObservationBundle` for its type. */
+export const BundleSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(BUNDLE_VERSION),
+    tool: Type.Object({ name: HostileText, version: HostileText }, { additionalProperties: false }),
+    session: HostileText,
+    startedAt: HostileText,
+    finishedAt: HostileText,
+    engine: EngineFacts,
+    options: GatherOptions,
+    targets: Type.Array(
+      Type.Object(
+        {
+          target: Target,
+          declaration: Type.Object(
+            {
+              /** Validated as a profile when it is loaded. */
+              profile: Type.Unknown(),
+              source: DeclarationSource,
+              location: Type.String({ maxLength: 4096 }),
+              remarks: Type.Array(
+                Type.Object(
+                  { code: HostileText, path: HostileText, message: Type.String({ maxLength: 4096 }) },
+                  { additionalProperties: false },
+                ),
+                { maxItems: 256 },
+              ),
+            },
+            { additionalProperties: false },
+          ),
+          observations: outcomes,
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 4096 },
+    ),
+    /** Whatever went wrong or was cut short on the way, for people. */
+    notes: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 1024 }),
+    interrupted: Type.Boolean(),
+  },
+  { additionalProperties: false },
+);
+
+export interface TargetObservations {
+  readonly target: Target;
+  readonly declaration: Declaration;
+  readonly observations: ObservationSet;
+}
+
+export interface ObservationBundle {
+  readonly schemaVersion: typeof BUNDLE_VERSION;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly session: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly engine: EngineFacts;
+  readonly options: GatherOptions;
+  readonly targets: readonly TargetObservations[];
+  readonly notes: readonly string[];
+  readonly interrupted: boolean;
+}

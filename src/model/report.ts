@@ -1,0 +1,133 @@
+import { Type, type Static } from 'typebox';
+import { EngineFacts, GatherOptions, type TargetObservations } from './bundle.ts';
+import { AREAS, SEVERITIES } from './check.ts';
+
+export const REPORT_VERSION = 1;
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return Type.Union(values.map((value) => Type.Literal(value as T[number])));
+}
+
+export const Severity = oneOf(SEVERITIES);
+export const Area = oneOf(AREAS);
+export const Status = oneOf(['pass', 'fail', 'inconclusive', 'not-applicable', 'error'] as const);
+/** `enforced`: all decided, none failed. `cosmetic`: nothing that was tried was held back. `unknown`: not decided. */
+export const AreaVerdict = oneOf(['enforced', 'partial', 'cosmetic', 'unknown', 'not-applicable'] as const);
+export type AreaVerdict = Static<typeof AreaVerdict>;
+
+export const Finding = Type.Object(
+  {
+    check: Type.String(),
+    slug: Type.String(),
+    area: Area,
+    /** Statement of fact that fits the status. */
+    title: Type.String(),
+    status: Status,
+    severity: Severity,
+    /** Name of the target. */
+    target: Type.String(),
+    targetId: Type.String(),
+    subject: Type.String(),
+    message: Type.String(),
+    expected: Type.Optional(Type.String()),
+    actual: Type.Optional(Type.String()),
+    evidence: Type.Array(Type.String()),
+    remediation: Type.String(),
+    reproduce: Type.Optional(Type.String()),
+    /** SHA-256 over check, target name and subject, hex, first 32 digits: stable across runs. */
+    fingerprint: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+    waived: Type.Optional(
+      Type.Object({ reason: Type.String(), expires: Type.Optional(Type.String()) }, { additionalProperties: false }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type Finding = Static<typeof Finding>;
+
+const counts = Type.Object(
+  {
+    pass: Type.Integer(),
+    fail: Type.Integer(),
+    inconclusive: Type.Integer(),
+    'not-applicable': Type.Integer(),
+    error: Type.Integer(),
+    waived: Type.Integer(),
+  },
+  { additionalProperties: false },
+);
+export type Counts = Static<typeof counts>;
+
+export const AreaResult = Type.Object(
+  { target: Type.String(), targetId: Type.String(), area: Area, verdict: AreaVerdict, counts },
+  { additionalProperties: false },
+);
+export type AreaResult = Static<typeof AreaResult>;
+
+export const ReportTarget = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    image: Type.String(),
+    platform: Type.String(),
+    transport: Type.String(),
+    state: Type.String(),
+    discoveredBy: Type.String(),
+    declaration: Type.Object(
+      {
+        source: Type.String(),
+        location: Type.String(),
+        /** What the profile allows outwards, in one line. */
+        egress: Type.String(),
+        profile: Type.Unknown(),
+        remarks: Type.Array(
+          Type.Object({ code: Type.String(), path: Type.String(), message: Type.String() }, { additionalProperties: false }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    networks: Type.Array(
+      Type.Object({ name: Type.String(), internal: Type.Boolean() }, { additionalProperties: false }),
+    ),
+    /** What it declared and what it can really do: a few sentences for a person. */
+    story: Type.Array(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type ReportTarget = Static<typeof ReportTarget>;
+
+/** The JSON report: the contract with other programs. */
+export const ReportSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal(REPORT_VERSION),
+    tool: Type.Object({ name: Type.String(), version: Type.String() }, { additionalProperties: false }),
+    session: Type.String(),
+    startedAt: Type.String(),
+    finishedAt: Type.String(),
+    interrupted: Type.Boolean(),
+    engine: EngineFacts,
+    options: GatherOptions,
+    targets: Type.Array(ReportTarget),
+    /** By target id, then by kind: the outcomes that were judged (schema: the bundle's `observations`). */
+    observations: Type.Array(
+      Type.Object({ target: Type.String(), outcomes: Type.Record(Type.String(), Type.Unknown()) }, { additionalProperties: false }),
+    ),
+    findings: Type.Array(Finding),
+    areas: Type.Array(AreaResult),
+    summary: Type.Object(
+      {
+        targets: Type.Integer(),
+        counts,
+        /** Highest severity among unwaived failures. */
+        worst: Type.Optional(Severity),
+      },
+      { additionalProperties: false },
+    ),
+    notes: Type.Array(Type.String()),
+    exit: Type.Object({ code: Type.Integer(), reason: Type.String() }, { additionalProperties: false }),
+  },
+  { additionalProperties: false },
+);
+type ReportFields = Static<typeof ReportSchema>;
+export interface Report extends Omit<ReportFields, 'observations'> {
+  readonly observations: readonly { readonly target: string; readonly outcomes: TargetObservations['observations'] }[];
+}

@@ -1,0 +1,54 @@
+import { Type, type Static } from 'typebox';
+import { HostileText } from './attempt.ts';
+import type { Profile, Remark } from './profile.ts';
+
+export const Platform = Type.Union([
+  Type.Literal('toolhive'),
+  Type.Literal('docker-mcp-gateway'),
+  Type.Literal('mcpproxy'),
+  Type.Literal('bulkhead'),
+  Type.Literal('none'),
+]);
+export type Platform = Static<typeof Platform>;
+
+/** A container that runs an MCP server. */
+export const Target = Type.Object(
+  {
+    id: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    name: HostileText,
+    image: Type.Object({ reference: HostileText, id: HostileText }, { additionalProperties: false }),
+    platform: Platform,
+    /** Why it is taken for an MCP server, e.g. `label toolhive=true`, `named on the command line`. */
+    discoveredBy: HostileText,
+    transport: Type.Union([
+      Type.Literal('stdio'),
+      Type.Literal('streamable-http'),
+      Type.Literal('sse'),
+      Type.Literal('unknown'),
+    ]),
+    /** The engine's word for it: `running`, `paused`, `restarting`, `exited`, … */
+    state: HostileText,
+    /** ISO 8601; changes when the container restarts. */
+    startedAt: HostileText,
+  },
+  { additionalProperties: false },
+);
+export type Target = Static<typeof Target>;
+
+export const DeclarationSource = Type.Union([
+  Type.Literal('flag'),
+  Type.Literal('label'),
+  Type.Literal('toolhive-run-config'),
+  Type.Literal('built-in'),
+  Type.Literal('none'),
+]);
+export type DeclarationSource = Static<typeof DeclarationSource>;
+
+/** A profile and where it was found. With source `none` the profile is the built-in `none`. */
+export interface Declaration {
+  readonly profile: Profile;
+  readonly source: DeclarationSource;
+  /** A file, a label's name, or a sentence: what a person looks at to change it. */
+  readonly location: string;
+  readonly remarks: readonly Remark[];
+}

@@ -1,0 +1,127 @@
+import type { Report } from '../../model/report.ts';
+import { label, type Context } from './context.ts';
+import { clip, flow, hanging, type Span } from './layout.ts';
+import { sourceWords } from './targets.ts';
+import { SYMBOLS } from './theme.ts';
+import { atLeast, bySeverity, count, type Sections } from './view.ts';
+
+/** Words for the exit codes that are part of the contract. */
+const EXIT_WORDS: Readonly<Record<number, string>> = {
+  0: 'clean',
+  1: 'violation',
+  2: 'usage or configuration',
+  3: 'inconclusive',
+  4: 'engine or environment',
+  130: 'interrupted',
+};
+const MAX_NOTES = 5;
+
+export function renderHeader(report: Report, { theme, width }: Context): readonly string[] {
+  const { engine, tool, targets } = report;
+  const where = [
+    `${engine.product} ${engine.version}${engine.rootless ? ' (rootless)' : ''}`,
+    `${engine.os}/${engine.architecture}`,
+    engine.endpoint,
+  ].map((text): Span => ({ text: clip(text, 160), style: theme.quiet }));
+  const sources = new Map<string, number>();
+  for (const { declaration } of targets) sources.set(declaration.source, (sources.get(declaration.source) ?? 0) + 1);
+  const declarations = [...sources].map(([source, number]) => `${number} ${sourceWords(source)}`).join(', ');
+  const scope = [count(targets.length, 'target'), ...(targets.length > 0 ? [`declarations: ${clip(declarations, 300)}`] : [])];
+  return [
+    ...flow(
+      [
+        { text: 'BULKHEAD audit', style: theme.strong },
+        { text: clip(`${tool.name} ${tool.version}`, 80), style: theme.quiet },
+        { text: `${clock(report.startedAt)}${duration(report)}`, style: theme.quiet },
+      ],
+      ' · ',
+      0,
+      width,
+    ),
+    ...flow(where, ' · ', 0, width),
+    ...flow(scope.map((text) => ({ text, style: theme.quiet })), ' · ', 0, width),
+    ...(report.interrupted ? hanging({ text: '! ', style: theme.warning }, INTERRUPTED, width, theme.warning) : []),
+  ];
+}
+
+const INTERRUPTED = 'Interrupted: what follows was seen before, and is not the whole audit.';
+
+function clock(instant: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(instant);
+  return match === null ? clip(instant, 40) : `${match[1]} ${match[2]} UTC`;
+}
+
+function duration({ startedAt, finishedAt }: Report): string {
+  const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+  return Number.isFinite(seconds) && seconds >= 0 ? `, ${seconds.toFixed(1)} s` : '';
+}
+
+export function renderSummary(report: Report, sections: Sections, context: Context): readonly string[] {
+  const { theme, width } = context;
+  const { counts } = report.summary;
+  const tally: readonly (Span & { readonly number: number })[] = [
+    { number: counts.fail, text: 'failed', style: theme.bad },
+    { number: counts.inconclusive, text: 'could not be tested', style: theme.open },
+    { number: counts.error, text: counts.error === 1 ? 'error' : 'errors', style: theme.open },
+    { number: counts.waived, text: 'waived', style: theme.warning },
+    { number: counts.pass, text: 'passed', style: theme.good },
+    { number: counts['not-applicable'], text: 'not applicable', style: theme.quiet },
+  ];
+  const spans = tally.map(({ number, text, style }) => ({ text: `${number} ${text}`, style: number > 0 && style ? style : theme.quiet }));
+  return [...flow(spans, ' · ', 0, width), ...verdict(report, sections, context), ...exit(report, context)];
+}
+
+function verdict({ summary: { counts }, interrupted }: Report, { failed }: Sections, { theme, width }: Context): readonly string[] {
+  const undecided = counts.inconclusive + counts.error;
+  const say = (symbol: string, text: string, style: Context['theme']['good']) => hanging({ text: `${symbol} `, style }, text, width, style);
+  if (counts.fail > 0) {
+    const severities = failed.length > 0 ? ` (${bySeverity(failed)})` : '';
+    return say(SYMBOLS.fail, `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed${severities}.`, theme.bad);
+  }
+  if (undecided > 0) {
+    return say(SYMBOLS.open, `Nothing failed, but ${count(undecided, 'finding')} could not be decided: not a clean result.`, theme.open);
+  }
+  if (interrupted) return say(SYMBOLS.open, 'Nothing failed until the audit was interrupted: not a clean result.', theme.open);
+  if (counts.pass > 0 && counts.waived === 0) return say(SYMBOLS.pass, 'What is declared is what is enforced, as far as it was tested.', theme.good);
+  if (counts.waived > 0) return say(SYMBOLS.none, `Nothing failed beyond ${count(counts.waived, 'waived finding')}.`, theme.warning);
+  return say(SYMBOLS.open, 'Nothing was tested: an empty audit proves nothing.', theme.open);
+}
+
+function exit({ exit: { code, reason }, summary: { counts } }: Report, { theme, width }: Context): readonly string[] {
+  const clean = code === 0 && counts.fail > 0 ? 'nothing at or above the gate' : EXIT_WORDS[code];
+  const words = clean === undefined ? '' : ` (${clean})`;
+  return hanging({ text: `exit ${code}${words}: `, style: theme.strong }, clip(reason, 400), width);
+}
+
+/** What the view leaves out, notes of the run, and where to look next. */
+export function renderFooter(report: Report, sections: Sections, context: Context): readonly string[] {
+  const { theme, width, verbose, minSeverity } = context;
+  const notes = verbose ? report.notes : report.notes.slice(0, MAX_NOTES);
+  const left = report.notes.length - notes.length;
+  const first = sections.failed[0] ?? sections.undecided[0];
+  const more = [
+    ...(verbose ? [] : ['--verbose shows passes and all evidence']),
+    '--format json has everything',
+    ...(first === undefined ? [] : [`bulkhead checks ${clip(first.check, 40)} explains a check`]),
+  ];
+  return [
+    ...notes.flatMap((note) => hanging(label('note', 0, theme.quiet), clip(note, 600), width)),
+    ...(left > 0 ? hanging({ text: ' '.repeat(10) }, `and ${count(left, 'more note')} with --verbose`, width, theme.quiet) : []),
+    ...renderHidden(sections, minSeverity, context),
+    ...hanging(label('more', 0, theme.quiet), more.join(' · '), width, theme.quiet),
+  ];
+}
+
+export function renderHidden(sections: Sections, minSeverity: Context['minSeverity'], { theme, width, verbose }: Context): readonly string[] {
+  const hidden = (key: keyof Sections) => sections[key].filter(({ severity }) => !atLeast(severity, minSeverity)).length;
+  const parts = [
+    [hidden('failed'), 'failed'],
+    [hidden('undecided'), 'not tested'],
+    [hidden('waived'), 'waived'],
+    ...(verbose ? ([[hidden('passed'), 'passed'], [hidden('notApplicable'), 'not applicable']] as const) : []),
+  ] as const;
+  const words = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
+  if (words.length === 0 || minSeverity === undefined) return [];
+  const text = `${words.join(', ')} below ${minSeverity} (--min-severity); the counts and the exit code include them`;
+  return hanging(label('hidden', 0, theme.warning), text, width);
+}

@@ -1,0 +1,32 @@
+import { ReportSchema, type Report } from '../model/report.ts';
+import { escapeText } from '../model/text.ts';
+
+/**
+ * The report as JSON: two spaces, a line break at the end. Keys stand in the order of the published schema,
+ * keys that it does not name (profiles, observations) in alphabetical order, so equal reports are equal bytes.
+ * What could steer a terminal is written as `\uXXXX`, which is the same JSON value.
+ */
+export function renderJson(report: Report): string {
+  const text = JSON.stringify(ordered(report, CONTRACT), undefined, 2);
+  // Strings hold no raw line break in JSON: every line break here is layout.
+  const lines = text.split('\n').map((line) => escapeText(line, Number.POSITIVE_INFINITY));
+  return `${lines.join('\n')}\n`;
+}
+
+/** What the order of keys is read from. */
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+}
+const CONTRACT = ReportSchema as unknown as Shape;
+
+function ordered(value: unknown, shape: Shape): unknown {
+  if (Array.isArray(value)) return value.map((each) => ordered(each, shape.items ?? {}));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  const known = Object.keys(shape.properties ?? {});
+  const rank = new Map(known.map((key, index) => [key, index]));
+  entries.sort(([a], [b]) => (rank.get(a) ?? known.length) - (rank.get(b) ?? known.length) || (a < b ? -1 : 1));
+  // fromEntries defines own properties, so a key `__proto__` of a profile stays a plain key.
+  return Object.fromEntries(entries.map(([key, each]) => [key, ordered(each, rank.has(key) ? (shape.properties?.[key] ?? {}) : {})]));
+}
