@@ -79,6 +79,8 @@ export const BundleSchema = Type.Object(
     /** Whatever went wrong or was cut short on the way, for people. */
     notes: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 1024 }),
     interrupted: Type.Boolean(),
+    /** The engine stopped answering before the run was over, in words. */
+    engineFailure: Type.Optional(Type.String({ maxLength: 4096 })),
   },
   { additionalProperties: false },
 );
@@ -100,4 +102,5 @@ export interface ObservationBundle {
   readonly targets: readonly TargetObservations[];
   readonly notes: readonly string[];
   readonly interrupted: boolean;
+  readonly engineFailure?: string;
 }

@@ -70,6 +70,8 @@ export interface EgressJudge {
 export interface Peer {
   readonly target: Target;
   readonly declaration: Declaration;
+  /** Addresses that others could dial, as seen inside; empty: it has none. Absent: nobody could look. */
+  readonly addresses?: readonly string[];
 }
 
 export interface CheckInput<R extends ObservationKind, U extends ObservationKind = never> {

@@ -4,15 +4,11 @@ import { AREAS, SEVERITIES } from './check.ts';
 
 export const REPORT_VERSION = 1;
 
-function oneOf<const T extends readonly string[]>(values: T) {
-  return Type.Union(values.map((value) => Type.Literal(value as T[number])));
-}
-
-export const Severity = oneOf(SEVERITIES);
-export const Area = oneOf(AREAS);
-export const Status = oneOf(['pass', 'fail', 'inconclusive', 'not-applicable', 'error'] as const);
+export const Severity = Type.Enum(SEVERITIES);
+export const Area = Type.Enum(AREAS);
+export const Status = Type.Enum(['pass', 'fail', 'inconclusive', 'not-applicable', 'error']);
 /** `enforced`: all decided, none failed. `cosmetic`: nothing that was tried was held back. `unknown`: not decided. */
-export const AreaVerdict = oneOf(['enforced', 'partial', 'cosmetic', 'unknown', 'not-applicable'] as const);
+export const AreaVerdict = Type.Enum(['enforced', 'partial', 'cosmetic', 'unknown', 'not-applicable']);
 export type AreaVerdict = Static<typeof AreaVerdict>;
 
 export const Finding = Type.Object(

@@ -2,12 +2,14 @@ import type { Finding, Report } from '../model/report.ts';
 import { heading, type Context, type RenderOptions } from './console/context.ts';
 import { renderFindings, renderNotApplicable, renderPassed, renderWaived } from './console/findings.ts';
 import { columnsOf, usableWidth } from './console/layout.ts';
-import { renderFooter, renderHeader, renderHidden, renderSummary } from './console/summary.ts';
+import { renderFooter, renderHeader, renderHidden, renderInterrupted, renderSummary } from './console/summary.ts';
 import { renderTarget, renderTargetVerdict } from './console/targets.ts';
 import { themeOf } from './console/theme.ts';
 import { atLeast, escapeReport, sectionsOf, type Sections } from './console/view.ts';
 
 const MAX_NAME_COLUMNS = 32;
+/** What a line of --quiet needs beside the name. */
+const VERDICT_COLUMNS = 27;
 
 /** The report for a person at a terminal; ends with a line break. Pure. */
 export function renderConsole(report: Report, options: RenderOptions): string {
@@ -51,10 +53,10 @@ function fullBlocks(report: Report, context: Context): readonly Block[] {
 function quietBlocks(report: Report, context: Context): readonly Block[] {
   const sections = sectionsOf(report);
   const names = report.targets.map(({ name }) => columnsOf(name));
-  const nameWidth = Math.min(Math.max(0, ...names), MAX_NAME_COLUMNS);
+  const nameWidth = Math.min(Math.max(0, ...names), MAX_NAME_COLUMNS, context.width - VERDICT_COLUMNS);
   return [
-    report.targets.map((target) => renderTargetVerdict(target, sections, nameWidth, context)),
-    [...renderSummary(report, sections, context), ...renderHidden(sections, context.minSeverity, context)],
+    report.targets.flatMap((target) => renderTargetVerdict(target, sections, nameWidth, context)),
+    [...renderInterrupted(report, context), ...renderSummary(report, sections, context), ...renderHidden(sections, context.minSeverity, context)],
   ];
 }
 

@@ -20,9 +20,12 @@ export function reachOf(pair: PairedAttempt): Reach {
     case 'other-protocol':
       return connectedTo(pair);
     case 'proxy-denied':
-      return { state: 'elsewhere', why: `the proxy refused (${target.detail ?? 'denied'})` };
+      return deniedByProxy(pair);
     case 'tls-failed':
-      return { state: 'undecided', why: 'a connection was made and TLS failed on it: it was ended on the way, or by the destination' };
+      return {
+        state: 'undecided',
+        why: 'a connection was made and TLS failed on it: it was ended on the way, or by the destination',
+      };
     case 'reset':
       return target.phase === 'connect' || target.phase === undefined
         ? failed(pair)
@@ -63,6 +66,20 @@ function failed(pair: PairedAttempt): Reach {
   };
 }
 
+/**
+ * A 4xx is the proxy's own refusal, whatever the destination does. 407 only means that the probe has no
+ * credentials (the target may have them); 408, 429, 5xx and an unknown answer are also what a dead
+ * destination or a busy proxy gives, so these need a control.
+ */
+function deniedByProxy(pair: PairedAttempt): Reach {
+  const said = pair.target.detail ?? 'no reason given';
+  const status = pair.target.peer?.status ?? Number(/\b[1-5]\d\d\b/.exec(said)?.[0] ?? 0);
+  if (status === 407) return { state: 'undecided', why: 'the proxy asked for credentials, which the probe does not have' };
+  const refusal = pair.spec.path === 'proxy' && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  if (refusal || controlSucceeded(pair)) return { state: 'elsewhere', why: `the proxy refused (${said})` };
+  return { state: 'undecided', why: `the proxy gave up (${said}), and no control shows that the destination answers` };
+}
+
 function connectedTo(pair: PairedAttempt): Reach {
   const { target, spec } = pair;
   if (spec.nonce !== undefined) {
@@ -74,9 +91,13 @@ function connectedTo(pair: PairedAttempt): Reach {
   if (controls.length === 0) return { state: 'reached', why: 'a connection was made' };
   const verdicts = controls.map(({ attempt }) => samePeer(target.peer, attempt.peer));
   if (verdicts.includes('same')) return { state: 'reached', why: 'it answered as it answers the control' };
-  if (verdicts.includes('unclear')) return { state: 'undecided', why: 'a connection was made, but less was heard on it than on the control' };
+  if (verdicts.includes('unclear'))
+    return { state: 'undecided', why: 'a connection was made, but less was heard on it than on the control' };
   return { state: 'elsewhere', why: 'another peer answered than the one that answers the control' };
 }
+
+/** Characters of a greeting that are alike between two connections to one service, e.g. `SSH-2.0-`. */
+const GREETING = 8;
 
 /**
  * Compares who answered. Different certificates of one name are the same peer when the chain was valid
@@ -92,11 +113,14 @@ function samePeer(target: PeerEvidence | undefined, control: PeerEvidence | unde
   if (c.status !== undefined) {
     if (t.status === undefined) return 'unclear';
     if (t.body !== undefined && t.body === c.body) return 'same';
-    return t.status === c.status && t.server === c.server ? 'same' : 'other';
+    if (t.status === c.status && t.server === c.server) return 'same';
+    // One server may answer two requests in two ways (429, 503).
+    return t.server !== undefined && t.server === c.server ? 'unclear' : 'other';
   }
   if (c.banner !== undefined) {
     if (t.banner === undefined) return 'unclear';
-    return t.banner === c.banner ? 'same' : 'other';
+    // Greetings hold times, salts and names of one machine of many: a difference does not make another peer.
+    return t.banner.slice(0, GREETING) === c.banner.slice(0, GREETING) ? 'same' : 'unclear';
   }
   return 'same';
 }
@@ -112,8 +136,12 @@ export function carriedOut(pair: PairedAttempt): Reach {
   const control = controls.find(({ attempt }) => attempt.answer !== undefined && forwarded(attempt))?.attempt;
   if (answered !== undefined && forwarded(target)) {
     if (control === undefined) return { state: 'reached', why: `the resolver answered with ${describeAnswer(target)}` };
-    if (sameOrigin(target, control)) return { state: 'reached', why: `the resolver answered as it answers the control: ${describeAnswer(target)}` };
-    return { state: 'undecided', why: `the resolver answered ${describeAnswer(target)}, the control heard ${describeAnswer(control)}` };
+    if (sameOrigin(target, control))
+      return { state: 'reached', why: `the resolver answered as it answers the control: ${describeAnswer(target)}` };
+    return {
+      state: 'undecided',
+      why: `the resolver answered ${describeAnswer(target)}, the control heard ${describeAnswer(control)}`,
+    };
   }
   if (target.outcome === 'not-run' || target.outcome === 'probe-error') {
     return { state: 'undecided', why: `the query was not made (${target.detail ?? target.outcome})` };
@@ -130,7 +158,7 @@ function forwarded(attempt: Attempt): boolean {
 
 function sameOrigin(a: Attempt, b: Attempt): boolean {
   if (a.answer?.rcode !== b.answer?.rcode) return false;
-  return (a.answer?.addresses.length ?? 0) > 0 === ((b.answer?.addresses.length ?? 0) > 0) && a.answer?.soa === b.answer?.soa;
+  return (a.answer?.addresses.length ?? 0) > 0 === (b.answer?.addresses.length ?? 0) > 0 && a.answer?.soa === b.answer?.soa;
 }
 
 function describeAnswer(attempt: Attempt): string {

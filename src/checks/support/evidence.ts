@@ -40,9 +40,24 @@ function outcomeLine(attempt: Attempt): string {
   return parts.join(' ');
 }
 
-/** The same attempt by hand, with any image that holds netcat. Engine names and validated hosts need no quoting. */
+/** The same attempt by hand, in a container that joins the target's network: netcat, or curl where a proxy is asked. */
 export function reproduceAttempt(target: Target, { spec }: PairedAttempt): string {
-  const twin = `docker run --rm --network container:${target.name} busybox`;
-  if (spec.kind === 'dns') return `${twin} nslookup ${spec.host}`;
-  return `${twin} nc ${spec.kind === 'udp' ? '-u ' : ''}-w 2 ${spec.host} ${spec.port}`;
+  const twin = `docker run --rm --network ${shellWord(`container:${target.name}`)}`;
+  if (spec.kind === 'dns') return `${twin} busybox nslookup ${shellWord(spec.host)}`;
+  if (spec.path === 'proxy' && spec.proxy !== undefined) {
+    const host = spec.host.includes(':') ? `[${spec.host}]` : spec.host;
+    const url = `${spec.tls === true ? 'https' : 'http'}://${host}:${spec.port}/`;
+    return `${twin} curlimages/curl -sv -m 5 --proxytunnel -x ${shellWord(spec.proxy)} ${shellWord(url)}`;
+  }
+  return `${twin} busybox nc ${spec.kind === 'udp' ? '-u ' : ''}-w 2 ${shellWord(spec.host)} ${spec.port}`;
+}
+
+/** What the engine says of the target, by hand. `template` is a Go template, e.g. `{{.HostConfig.NetworkMode}}`. */
+export function reproduceInspect(target: Target, template: string): string {
+  return `docker inspect --format ${shellWord(template)} ${shellWord(target.name)}`;
+}
+
+/** One word of a POSIX shell. Names and hosts come from outside, and people paste these lines. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

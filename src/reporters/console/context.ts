@@ -26,7 +26,7 @@ export interface Context {
 const LABEL_COLUMNS = 10;
 
 export function label(text: string, indent: number, style: Style): Span {
-  return { text: `${' '.repeat(indent)}${`${text}:`.padEnd(LABEL_COLUMNS)}`, style };
+  return { text: `${' '.repeat(indent)}${`${text}: `.padEnd(LABEL_COLUMNS)}`, style };
 }
 
 /** A heading with a rule to the edge. */

@@ -27,13 +27,12 @@ function renderGroup(
     value === undefined ? [] : hanging(name(text), clip(value, 600), width);
   return [
     ...head(finding, context),
-    ...hanging({ text: ' '.repeat(INDENT) }, clip(finding.title, 300), width, theme.strong),
     ...field('subject', finding.subject),
     ...field(reasonLabel(finding), finding.message),
     ...field('expected', finding.expected),
     ...field('actual', finding.actual),
     ...evidence(finding, context),
-    ...also(others, context),
+    ...also(finding, others, context),
     ...(finding.status === 'fail' ? remediation(finding, told, context) : []),
     ...(finding.reproduce === undefined ? [] : command(name('try'), finding.reproduce, width, theme.command)),
   ];
@@ -44,16 +43,17 @@ function reasonLabel({ status }: Finding): string {
   return status === 'error' ? 'error' : 'found';
 }
 
-function head({ severity, check, target, status }: Finding, { theme, width }: Context): readonly string[] {
+function head({ severity, check, target, status, title }: Finding, { theme, width }: Context): readonly string[] {
   const failed = status === 'fail';
   const symbol = failed ? SYMBOLS.fail : status === 'error' ? SYMBOLS.error : SYMBOLS.open;
-  const tag = failed ? ` ${severity.toUpperCase()} ` : ` ${status === 'error' ? 'ERROR' : 'NOT TESTED'} (${severity}) `;
+  const tag = failed ? severity.toUpperCase() : `${status === 'error' ? 'ERROR' : 'NOT TESTED'} (${severity})`;
   const style = failed ? theme.severity[severity] : theme.open;
   const [first = '', ...rest] = flow(
     [
-      { text: tag.trim(), style: (text) => style(` ${text} `) },
-      { text: clip(check, 40), style: theme.strong },
-      { text: clip(target, 60) },
+      { text: tag, style },
+      { text: clip(check, 40), style: theme.quiet },
+      { text: clip(target, 60), style: theme.strong },
+      { text: clip(title, 300) },
     ],
     '  ',
     INDENT,
@@ -68,10 +68,12 @@ function evidence({ evidence: lines }: Finding, { theme, width, verbose }: Conte
   return column('evidence', all, (lead, line) => hanging(lead, clip(line, 400), width, theme.quiet), theme.quiet);
 }
 
-function also(others: readonly Finding[], { theme, width, verbose }: Context): readonly string[] {
+/** The other subjects of a group; what was found is repeated only where it differs. */
+function also(first: Finding, others: readonly Finding[], { theme, width, verbose }: Context): readonly string[] {
   const shown = verbose || others.length <= MAX_ALSO ? others : others.slice(0, MAX_ALSO - 1);
   const widest = Math.min(Math.max(0, ...shown.map(({ subject }) => columnsOf(subject))), SUBJECT_COLUMNS);
   const lines = shown.map(({ subject, message }) => {
+    if (message === first.message) return subject;
     const text = clip(subject, SUBJECT_COLUMNS);
     return `${text}${' '.repeat(widest - columnsOf(text))}  ${message}`;
   });

@@ -117,6 +117,12 @@ export function flow(spans: readonly Span[], separator: string, indent: number, 
   return lines.map((each) => ' '.repeat(indent) + each);
 }
 
+/** Spans like `flow`, in the column beside a label. */
+export function beside(label: Span, spans: readonly Span[], separator: string, width: number): readonly string[] {
+  const indent = columnsOf(label.text);
+  return flow(spans, separator, indent, width).map((line, index) => (index === 0 ? paint(label) + line.slice(indent) : line));
+}
+
 /**
  * A command that still works when it is pasted: broken only at spaces outside quotes, with a backslash.
  * A word that is wider than the line stays whole, for the terminal to wrap.

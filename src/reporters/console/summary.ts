@@ -1,6 +1,6 @@
 import type { Report } from '../../model/report.ts';
 import { label, type Context } from './context.ts';
-import { clip, flow, hanging, type Span } from './layout.ts';
+import { beside, clip, flow, hanging, type Span } from './layout.ts';
 import { sourceWords } from './targets.ts';
 import { SYMBOLS } from './theme.ts';
 import { atLeast, bySeverity, count, type Sections } from './view.ts';
@@ -25,8 +25,8 @@ export function renderHeader(report: Report, { theme, width }: Context): readonl
   ].map((text): Span => ({ text: clip(text, 160), style: theme.quiet }));
   const sources = new Map<string, number>();
   for (const { declaration } of targets) sources.set(declaration.source, (sources.get(declaration.source) ?? 0) + 1);
-  const declarations = [...sources].map(([source, number]) => `${number} ${sourceWords(source)}`).join(', ');
-  const scope = [count(targets.length, 'target'), ...(targets.length > 0 ? [`declarations: ${clip(declarations, 300)}`] : [])];
+  const declared = [...sources].map(([source, number]) => (source === 'none' ? `${number} not declared` : `${number} declared by ${sourceWords(source)}`));
+  const scope = [count(targets.length, 'target'), ...declared.map((text) => clip(text, 100))];
   return [
     ...flow(
       [
@@ -40,11 +40,16 @@ export function renderHeader(report: Report, { theme, width }: Context): readonl
     ),
     ...flow(where, ' · ', 0, width),
     ...flow(scope.map((text) => ({ text, style: theme.quiet })), ' · ', 0, width),
-    ...(report.interrupted ? hanging({ text: '! ', style: theme.warning }, INTERRUPTED, width, theme.warning) : []),
+    ...renderInterrupted(report, { theme, width }),
   ];
 }
 
-const INTERRUPTED = 'Interrupted: what follows was seen before, and is not the whole audit.';
+/** Empty unless the run was cut short. */
+export function renderInterrupted({ interrupted }: Report, { theme, width }: Pick<Context, 'theme' | 'width'>): readonly string[] {
+  if (!interrupted) return [];
+  const text = 'Interrupted: this was seen before the audit was cut short, and is not all of it.';
+  return hanging({ text: `${SYMBOLS.error} `, style: theme.warning }, text, width, theme.warning);
+}
 
 function clock(instant: string): string {
   const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(instant);
@@ -108,7 +113,7 @@ export function renderFooter(report: Report, sections: Sections, context: Contex
     ...notes.flatMap((note) => hanging(label('note', 0, theme.quiet), clip(note, 600), width)),
     ...(left > 0 ? hanging({ text: ' '.repeat(10) }, `and ${count(left, 'more note')} with --verbose`, width, theme.quiet) : []),
     ...renderHidden(sections, minSeverity, context),
-    ...hanging(label('more', 0, theme.quiet), more.join(' · '), width, theme.quiet),
+    ...beside(label('more', 0, theme.quiet), more.map((text) => ({ text, style: theme.quiet })), ' · ', width),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { AREAS } from '../../model/check.ts';
 import type { Report, ReportTarget } from '../../model/report.ts';
 import { label, type Context } from './context.ts';
-import { clip, columnsOf, flow, hanging, paint, type Span } from './layout.ts';
+import { beside, clip, columnsOf, flow, hanging, paint, type Span } from './layout.ts';
 import { SYMBOLS, VERDICTS } from './theme.ts';
 import { bySeverity, count, type Sections } from './view.ts';
 
@@ -10,7 +10,6 @@ const SOURCES: Readonly<Record<string, string>> = {
   label: 'label',
   'toolhive-run-config': 'ToolHive run config',
   'built-in': 'built-in profile',
-  none: 'none found',
 };
 const MAX_REMARKS = 3;
 
@@ -22,7 +21,10 @@ export function sourceWords(source: string): string {
 export function renderTarget(report: Report, target: ReportTarget, context: Context): readonly string[] {
   const { theme, width, verbose } = context;
   const { declaration } = target;
-  const facts = [target.image, target.transport, ...(target.state === 'running' ? [] : [target.state])];
+  const image = target.image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+/, '$1…');
+  const facts = [image, target.transport, ...(target.state === 'running' ? [] : [target.state])];
+  const place = clip(declaration.location, 300);
+  const origin = declaration.source === 'none' ? place : `${sourceWords(declaration.source)}: ${place}`;
   const remarks = verbose ? declaration.remarks : declaration.remarks.slice(0, MAX_REMARKS);
   const name = (text: string): Span => label(text, 2, theme.quiet);
   const lines = [
@@ -32,7 +34,7 @@ export function renderTarget(report: Report, target: ReportTarget, context: Cont
       0,
       width,
     ),
-    ...hanging(name('declared'), `${clip(declaration.egress, 400)} (${sourceWords(declaration.source)}: ${clip(declaration.location, 300)})`, width),
+    ...beside(name('declared'), [{ text: clip(declaration.egress, 400) }, { text: `(${origin})`, style: theme.quiet }], ' ', width),
     ...remarks.flatMap(({ message }) => hanging(name('remark'), clip(message, 300), width, theme.warning)),
     ...target.story.flatMap((sentence, index) => {
       const lead: Span = index === 0 ? name('really') : { text: ' '.repeat(12) };
@@ -54,13 +56,11 @@ function areas(report: Report, target: ReportTarget, { theme, width }: Context):
     text: `${VERDICTS[verdict].symbol} ${area} ${VERDICTS[verdict].word}`,
     style: theme.verdict[verdict],
   }));
-  const lead = label('areas', 2, theme.quiet);
-  const indent = columnsOf(lead.text);
-  return flow(spans, ' · ', indent, width).map((line, index) => (index === 0 ? paint(lead) + line.slice(indent) : line));
+  return beside(label('areas', 2, theme.quiet), spans, ' · ', width);
 }
 
 /** For --quiet: one line that says how the target ended. */
-export function renderTargetVerdict(target: ReportTarget, sections: Sections, nameWidth: number, { theme, width }: Context): string {
+export function renderTargetVerdict(target: ReportTarget, sections: Sections, nameWidth: number, { theme, width }: Context): readonly string[] {
   const own = <K extends keyof Sections>(key: K) => sections[key].filter(({ targetId }) => targetId === target.id);
   const failed = own('failed');
   const undecided = own('undecided').length;
@@ -80,8 +80,9 @@ export function renderTargetVerdict(target: ReportTarget, sections: Sections, na
         : waived > 0
           ? ([SYMBOLS.none, 'WAIVED', theme.warning] as const)
           : ([SYMBOLS.pass, 'PASS', theme.good] as const);
-  const head = `${symbol} ${word.padEnd(9)}`;
+  const verdict: Span = { text: `${symbol} ${word.padEnd(9)}  `, style };
   const name = clip(target.name, nameWidth);
-  const text = `${name}${' '.repeat(nameWidth - columnsOf(name))}  ${tail}`;
-  return `${style(head)}  ${clip(text, width - head.length - 2)}`;
+  const [first = '', ...rest] = hanging({ text: ' '.repeat(verdict.text.length + nameWidth + 2) }, tail, width);
+  const padded = `${name}${' '.repeat(nameWidth - columnsOf(name))}  `;
+  return [paint(verdict) + theme.strong(padded) + first.trimStart(), ...rest];
 }

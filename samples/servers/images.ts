@@ -1,0 +1,61 @@
+import type Docker from 'dockerode';
+import { execa } from 'execa';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { importImage, nodeLayers, type Layer } from '../../src/runtime/probe-image.ts';
+
+const DIRECTORY = import.meta.dirname;
+
+/** The published servers that the samples run, and how each is started in its container. */
+export const SERVERS = {
+  everything: { command: ['server-everything/dist/index.js', 'streamableHttp'], port: 3001 },
+  filesystem: { command: ['server-filesystem/dist/index.js', '/data'], port: undefined },
+  memory: { command: ['server-memory/dist/index.js'], port: undefined },
+} as const;
+export type ServerName = keyof typeof SERVERS;
+
+/** The image of a published server, made from its npm package and the running Node.js when the engine lacks it. */
+export async function ensureServerImage(docker: Docker, name: ServerName): Promise<string> {
+  const manifest = JSON.parse(await readFile(path.join(DIRECTORY, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  const version = manifest.dependencies[`@modelcontextprotocol/server-${name}`] ?? 'unknown';
+  const reference = `mcp-server-${name}:${version}`;
+  if (await isPresent(docker, reference)) return reference;
+  if (!existsSync(path.join(DIRECTORY, 'node_modules'))) {
+    await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: DIRECTORY });
+  }
+  const { command, port } = SERVERS[name];
+  await importImage(docker, reference, [...(await nodeLayers()), ...(await packageLayers())], [
+    `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', ...command.map((part, index) => (index === 0 ? `/app/node_modules/@modelcontextprotocol/${part}` : part))])}`,
+    ...(port === undefined ? [] : [`EXPOSE ${port}`]),
+    'WORKDIR /app',
+  ]);
+  return reference;
+}
+
+/** An image with Node.js alone: what the tests' own small servers run in. */
+export async function ensureNodeImage(docker: Docker): Promise<string> {
+  const reference = `bulkhead-samples/node:${process.versions.node}`;
+  if (await isPresent(docker, reference)) return reference;
+  await importImage(docker, reference, await nodeLayers(), ['ENTRYPOINT ["/bulkhead/node"]']);
+  return reference;
+}
+
+async function isPresent(docker: Docker, reference: string): Promise<boolean> {
+  try {
+    await docker.getImage(reference).inspect();
+    return true;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw error;
+  }
+}
+
+async function packageLayers(): Promise<readonly Layer[]> {
+  const root = path.join(DIRECTORY, 'node_modules');
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((file) => ({ path: path.join('app/node_modules', path.relative(root, file)), source: file, mode: 0o444 }));
+}

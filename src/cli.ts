@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
+import { addChecks } from './commands/checks.ts';
+import type { CommandContext } from './commands/context.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addEvaluate } from './commands/evaluate.ts';
+import { addProfile } from './commands/profile.ts';
+import { EXIT, exitCodeOf } from './engine/exit-code.ts';
+import { BulkheadError } from './errors.ts';
+import { TOOL } from './version.ts';
+
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Whoever asks twice wants out now; the next run removes what is left.
+    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+  });
+}
+
+const context: CommandContext = {
+  finish: (code) => {
+    process.exitCode = code;
+  },
+  signal: interrupt.signal,
+};
+
+const program = new Command('bulkhead')
+  .description('Proves what MCP servers in containers can really do, against the permission profile they declare.')
+  .version(TOOL.version)
+  .showHelpAfterError()
+  .exitOverride();
+addAudit(program, context);
+addEvaluate(program, context);
+addChecks(program, context);
+addProfile(program, context);
+addDoctor(program, context);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has printed it already; its own exit code for usage errors is 1, ours is 2.
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
+  } else if (error instanceof BulkheadError) {
+    process.stderr.write(`bulkhead: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+    process.exitCode = exitCodeOf(error.code);
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import type { Command } from 'commander';
+import { homedir } from 'node:os';
+import { CHECKS } from '../checks/registry.ts';
+import { planDryRun } from '../engine/dry-run.ts';
+import { EXIT } from '../engine/exit-code.ts';
+import { gather } from '../engine/gather.ts';
+import { reportOf } from '../engine/report.ts';
+import { selectSubjects } from '../engine/subjects.ts';
+import { BulkheadError } from '../errors.ts';
+import type { Check, Severity } from '../model/check.ts';
+import type { ObservationKind } from '../model/observation.ts';
+import { DEFAULT_INTERNET } from '../probes/defaults.ts';
+import { sweep } from '../runtime/cleanup.ts';
+import { connect, engineError, type Engine } from '../runtime/connect.ts';
+import { inspectContainers } from '../runtime/containers.ts';
+import { FILE_SYSTEM, resolveEndpoint } from '../runtime/endpoint.ts';
+import { ensureProbeImage } from '../runtime/probe-image.ts';
+import { saveBundle } from '../store/bundle-file.ts';
+import { renderDryRun } from './dry-run-text.ts';
+import { collect, parseCanary, parseGate, parseHostPort, parseInteger, parseSeverity, selectChecks } from './options.ts';
+import { parseFormats, print, writeReport } from './output.ts';
+import type { CommandContext } from './context.ts';
+
+interface AuditOptions {
+  readonly all: boolean;
+  readonly profile: readonly string[];
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  /** False with `--no-internet`. */
+  readonly internet: readonly string[] | false;
+  readonly management: readonly string[];
+  readonly timeout: number;
+  readonly concurrency: number;
+  readonly failOn: Severity | 'never';
+  readonly minSeverity?: Severity;
+  readonly format: readonly string[];
+  readonly save?: string;
+  readonly dryRun: boolean;
+  readonly allowEmpty: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly host?: string;
+}
+
+export function addAudit(program: Command, context: CommandContext): void {
+  program
+    .command('audit')
+    .description('look from inside MCP servers and compare with what they declare')
+    .argument('[name...]', 'containers to audit, by name or id (default: every MCP server that is found)')
+    .option('--all', 'every running container, MCP server or not', false)
+    .option('--profile <[name=]profile>', 'profile to measure against: a JSON file, none or network; repeatable', collect, [])
+    .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])
+    .option('--skip <checks>', 'all but these checks', collect, [])
+    .option('--internet <host:port[/udp]>', 'destination outside that nobody declares; repeatable, replaces the defaults', collect, [])
+    .option('--no-internet', 'dial nothing outside')
+    .option('--management <host:port>', 'management API that servers must not reach; repeatable', collect, [])
+    .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
+    .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
+    .option('--fail-on <severity>', 'lowest severity that fails the run, or never', parseGate, 'medium')
+    .option('--min-severity <severity>', 'hide less severe findings; does not change the exit code', parseSeverity('--min-severity'))
+    .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
+    .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
+    .option('--dry-run', 'print every attempt that would be made, make none', false)
+    .option('--allow-empty', 'finding no server is no failure', false)
+    .option('--quiet', 'verdicts only, no progress', false)
+    .option('--verbose', 'passes too', false)
+    .option('--host <url>', 'container engine (default: DOCKER_HOST, the docker context, the usual sockets)')
+    .action(async (names: readonly string[], options: AuditOptions) => context.finish(await audit(names, options, context)));
+}
+
+async function audit(names: readonly string[], options: AuditOptions, { signal }: CommandContext): Promise<number> {
+  const formats = parseFormats(options.format);
+  const checks = selectChecks(CHECKS, options.only, options.skip);
+  const useInternet = options.internet !== false;
+  const internet = options.internet === false ? [] : options.internet.length === 0 ? DEFAULT_INTERNET : options.internet.map(parseCanary);
+  const management = options.management.map((value) => parseHostPort(value, '--management'));
+  const progress = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
+
+  const endpoint = resolveEndpoint({
+    host: options.host,
+    env: process.env,
+    homeDirectory: homedir(),
+    platform: process.platform,
+    ...FILE_SYSTEM,
+  });
+  const engine = await connect(endpoint);
+  const found = await asEngineError(engine, async () => {
+    const swept = options.dryRun ? [] : await sweep(engine.docker, Date.now());
+    const { subjects, notes } = await selectSubjects(await inspectContainers(engine.docker), {
+      names,
+      all: options.all,
+      profiles: options.profile,
+    });
+    return { subjects, notes: [...swept, ...notes] };
+  });
+  const common = { subjects: found.subjects, internet, management, kinds: kindsOf(checks), useInternet };
+  if (options.dryRun) {
+    await print(renderDryRun(planDryRun(common)));
+    return EXIT.clean;
+  }
+  progress(`${engine.facts.product} ${engine.facts.version}, ${found.subjects.length} targets`);
+  const image = found.subjects.length === 0 ? '' : await asEngineError(engine, () => ensureProbeImage(engine.docker, engine.facts.architecture));
+  if (signal.aborted) throw new BulkheadError('interrupted', 'Interrupted.');
+  const bundle = await gather({
+    ...common,
+    engine,
+    image,
+    checks: checks.map(({ meta }) => meta.id),
+    timeoutMs: options.timeout,
+    concurrency: options.concurrency,
+    notes: found.notes,
+    signal,
+    progress,
+  });
+  if (options.save !== undefined) await saveBundle(options.save, bundle);
+  const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
+  await writeReport(report, formats, options);
+  return report.exit.code;
+}
+
+async function asEngineError<T>({ facts }: Engine, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw engineError(error, facts.endpoint);
+  }
+}
+
+/** Only what the selected checks ask for is looked at. */
+function kindsOf(checks: readonly Check[]): ReadonlySet<ObservationKind> {
+  return new Set(checks.flatMap(({ requires, uses }) => [...requires, ...(uses ?? [])]));
+}

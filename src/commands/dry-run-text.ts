@@ -1,0 +1,22 @@
+import type { PlannedTarget } from '../engine/dry-run.ts';
+import type { AttemptSpec } from '../model/attempt.ts';
+import { escapeText } from '../model/text.ts';
+import { endpointText } from '../probes/address.ts';
+
+/** The plan for people: one line an attempt. */
+export function renderDryRun(plans: readonly PlannedTarget[]): string {
+  const lines = plans.flatMap(({ target, attempts, remarks }) => [
+    `${escapeText(target)}: ${attempts.length} attempts known before the start`,
+    ...remarks.map((remark) => `  - ${escapeText(remark, 500)}`),
+    ...attempts.map((spec) => `  ${line(spec)}`),
+    '',
+  ]);
+  return `${[...lines, 'Nothing was started and nothing was dialled.'].join('\n')}\n`;
+}
+
+function line(spec: AttemptSpec): string {
+  const where = spec.kind === 'dns' ? spec.host : endpointText(spec.host, spec.port);
+  const way = spec.path === 'proxy' ? `by proxy ${spec.proxy ?? ''}` : `direct IPv${spec.family}`;
+  const control = spec.controls.length === 0 ? 'no control' : `control: ${spec.controls.join(', ')}`;
+  return escapeText(`${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''} ${way}, ${control}`, 500);
+}

@@ -1,0 +1,73 @@
+import { BulkheadError } from '../errors.ts';
+import { SEVERITIES, type Check, type Severity } from '../model/check.ts';
+import { escapeText } from '../model/text.ts';
+import type { InternetCanary } from '../probes/context.ts';
+
+const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*$/i;
+const ADDRESS = /^[0-9a-f:.]+$/i;
+
+/** Reads `HOST:PORT`, with IPv6 in brackets. */
+export function parseHostPort(value: string, flag: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]/@\s]+)):(\d{1,5})$/.exec(value);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port < 1 || port > 65535 || !(match?.[1] === undefined ? NAME : ADDRESS).test(host)) {
+    throw usage(flag, value, 'HOST:PORT, for example canary.example:443 or [2001:db8::10]:443');
+  }
+  return { host: host.toLowerCase(), port };
+}
+
+/** Reads `HOST:PORT` or `HOST:PORT/udp`. */
+export function parseCanary(value: string): InternetCanary {
+  const match = /^(.*?)(?:\/(tcp|udp))?$/.exec(value);
+  return { ...parseHostPort(match?.[1] ?? value, '--internet'), protocol: match?.[2] === 'udp' ? 'udp' : 'tcp' };
+}
+
+export function parseInteger(flag: string, minimum: number, maximum: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < minimum || number > maximum) {
+      throw usage(flag, value, `a whole number from ${minimum} to ${maximum}`);
+    }
+    return number;
+  };
+}
+
+export function parseSeverity(flag: string): (value: string) => Severity {
+  return (value) => {
+    const severity = SEVERITIES.find((known) => known === value);
+    if (severity === undefined) throw usage(flag, value, `one of ${SEVERITIES.join(', ')}`);
+    return severity;
+  };
+}
+
+export function parseGate(value: string): Severity | 'never' {
+  return value === 'never' ? 'never' : parseSeverity('--fail-on')(value);
+}
+
+/** Which checks `--only` and `--skip` leave: ids, slugs or areas, separated by commas. */
+export function selectChecks(checks: readonly Check[], only: readonly string[], skip: readonly string[]): readonly Check[] {
+  const wanted = only.length === 0 ? new Set(checks) : new Set(only.flatMap((word) => matching(checks, word, '--only')));
+  const unwanted = new Set(skip.flatMap((word) => matching(checks, word, '--skip')));
+  const left = checks.filter((check) => wanted.has(check) && !unwanted.has(check));
+  if (left.length === 0) throw new BulkheadError('usage', '--only and --skip leave no check.', { hint: '`bulkhead checks` lists them.' });
+  return left;
+}
+
+function matching(checks: readonly Check[], list: string, flag: string): readonly Check[] {
+  return list.split(',').flatMap((word) => {
+    const key = word.trim().toLowerCase();
+    const found = checks.filter(({ meta }) => [meta.id, meta.slug, meta.area].some((name) => name.toLowerCase() === key));
+    if (found.length === 0) throw usage(flag, word, 'the id (NET-004), slug (undeclared-egress) or area (NET) of a check; `bulkhead checks` lists them');
+    return found;
+  });
+}
+
+/** Gathers a repeatable option; what `--no-…` left there is replaced. */
+export function collect(value: string, previous: readonly string[] | false): readonly string[] {
+  return [...(previous === false ? [] : previous), value];
+}
+
+export function usage(flag: string, value: string, good: string): BulkheadError {
+  return new BulkheadError('usage', `${flag} does not take "${escapeText(value, 100)}".`, { hint: `Give ${good}.` });
+}

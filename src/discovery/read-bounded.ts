@@ -1,0 +1,1 @@
+export { readBoundedText as readBounded } from '../profiles/read-text.ts';

@@ -1,0 +1,42 @@
+import { AREAS, SEVERITIES, type Severity } from '../model/check.ts';
+import type { AreaResult, AreaVerdict, Counts, Finding } from '../model/report.ts';
+import type { Target } from '../model/target.ts';
+
+/**
+ * Checks of circumstance: that a declaration exists or that a network has a flag holds nothing back. Their
+ * passes say nothing about enforcement.
+ */
+const CIRCUMSTANTIAL: ReadonlySet<string> = new Set(['NET-001', 'NET-002', 'NET-003', 'NET-006', 'NET-016', 'HOST-006']);
+
+/** The verdict per target and area, in the catalogue's order; areas without a finding are left out. */
+export function areaResults(targets: readonly Target[], findings: readonly Finding[]): readonly AreaResult[] {
+  return targets.flatMap((target) =>
+    AREAS.flatMap((area) => {
+      const own = findings.filter((finding) => finding.targetId === target.id && finding.area === area);
+      return own.length === 0 ? [] : [{ target: target.name, targetId: target.id, area, verdict: verdictOf(own), counts: countsOf(own) }];
+    }),
+  );
+}
+
+function verdictOf(findings: readonly Finding[]): AreaVerdict {
+  const open = findings.filter(({ waived }) => waived === undefined);
+  const failed = open.filter(({ status, severity }) => status === 'fail' && severity !== 'info');
+  const held = open.filter(({ status, check }) => status === 'pass' && !CIRCUMSTANTIAL.has(check));
+  if (failed.length > 0) return held.length > 0 ? 'partial' : 'cosmetic';
+  if (open.some(({ status }) => status === 'inconclusive' || status === 'error')) return 'unknown';
+  return open.some(({ status }) => status === 'pass') ? 'enforced' : 'not-applicable';
+}
+
+export function countsOf(findings: readonly Finding[]): Counts {
+  const counts: Counts = { pass: 0, fail: 0, inconclusive: 0, 'not-applicable': 0, error: 0, waived: 0 };
+  for (const { status, waived } of findings) counts[waived === undefined ? status : 'waived'] += 1;
+  return counts;
+}
+
+/** Highest severity of the failures that nobody waived. */
+export function worstOf(findings: readonly Finding[]): Severity | undefined {
+  return SEVERITIES.toReversed().find((severity) =>
+    findings.some((finding) => finding.status === 'fail' && finding.waived === undefined && finding.severity === severity),
+  );
+}
+

@@ -1,0 +1,41 @@
+import type { AttemptSpec } from '../model/attempt.ts';
+import type { ObservationKind } from '../model/observation.ts';
+import { mirrorObstacle } from '../probes/inspect.ts';
+import { planAttempts } from '../probes/plan.ts';
+import { withoutCredentials } from '../runtime/containers.ts';
+import { contextFor, type GatherRequest, type Subject } from './gather.ts';
+
+export interface PlannedTarget {
+  readonly target: string;
+  readonly attempts: readonly AttemptSpec[];
+  /** What is looked at without an attempt, and what is known only at run time. */
+  readonly remarks: readonly string[];
+}
+
+type DryRunRequest = Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'kinds' | 'useInternet'>;
+
+/** Every attempt that an audit would make, as far as it is known without starting anything. */
+export function planDryRun(request: DryRunRequest): readonly PlannedTarget[] {
+  return request.subjects.map((subject) => {
+    const context = contextFor(request, { id: 'SESSION' }, subject, new Map(), { failure: 'dry run' });
+    const plan = planAttempts(context, request.kinds, request.useInternet);
+    const attempts = Object.values(plan).flat().map(redacted);
+    return { target: subject.target.name, attempts, remarks: remarksOf(request.kinds, subject) };
+  });
+}
+
+function redacted(spec: AttemptSpec): AttemptSpec {
+  return spec.proxy === undefined ? spec : { ...spec, proxy: withoutCredentials(spec.proxy) };
+}
+
+function remarksOf(kinds: ReadonlySet<ObservationKind>, { container, target }: Subject): readonly string[] {
+  const obstacle = mirrorObstacle(container.configuration);
+  return [
+    ...(target.state === 'running' ? [] : [`nothing is attempted: the container is ${target.state}`]),
+    ...(kinds.has('process') || kinds.has('filesystem')
+      ? [obstacle === undefined ? 'an identity twin reads process 1 and tries access to its files; it writes nothing' : `no identity twin: ${obstacle}`]
+      : []),
+    ...(kinds.has('host') ? ['canaries are planted on the host at start: each address of the host is dialled at their ports, and at the ports where it listens'] : []),
+    ...(kinds.has('peers') ? ['a canary is planted beside every target at start and dialled by all others'] : []),
+  ];
+}

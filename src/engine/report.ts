@@ -1,0 +1,65 @@
+import type { ObservationBundle, TargetObservations } from '../model/bundle.ts';
+import type { Check, Severity } from '../model/check.ts';
+import { REPORT_VERSION, type Finding, type Report, type ReportTarget } from '../model/report.ts';
+import { areaResults, countsOf, worstOf } from './areas.ts';
+import { evaluate } from './evaluate.ts';
+import { decideExit } from './exit-code.ts';
+import { judgeOf } from './policy.ts';
+import { storyOf } from './story.ts';
+
+export interface ReportOptions {
+  /** Failures below this severity do not fail the run. */
+  readonly failOn: Severity | 'never';
+  /** Finding no target is no failure. */
+  readonly allowEmpty: boolean;
+}
+
+/** Judges a bundle: pure, needs no engine. Only checks for which evidence was gathered are asked. */
+export function reportOf(bundle: ObservationBundle, checks: readonly Check[], options: ReportOptions): Report {
+  const findings = evaluate(bundle, checks);
+  const worst = worstOf(findings);
+  return {
+    schemaVersion: REPORT_VERSION,
+    tool: bundle.tool,
+    session: bundle.session,
+    startedAt: bundle.startedAt,
+    finishedAt: bundle.finishedAt,
+    interrupted: bundle.interrupted,
+    engine: bundle.engine,
+    options: bundle.options,
+    targets: bundle.targets.map((subject) => reportTarget(subject, findings)),
+    observations: bundle.targets.map(({ target, observations }) => ({ target: target.id, outcomes: observations })),
+    findings: [...findings],
+    areas: [...areaResults(bundle.targets.map(({ target }) => target), findings)],
+    summary: { targets: bundle.targets.length, counts: countsOf(findings), ...(worst === undefined ? {} : { worst }) },
+    notes: [...bundle.notes],
+    exit: decideExit(findings, {
+      ...options,
+      targets: bundle.targets.length,
+      interrupted: bundle.interrupted,
+      ...(bundle.engineFailure === undefined ? {} : { engineFailure: bundle.engineFailure }),
+    }),
+  };
+}
+
+function reportTarget({ target, declaration, observations }: TargetObservations, findings: readonly Finding[]): ReportTarget {
+  const configuration = observations.configuration?.state === 'observed' ? observations.configuration.facts : undefined;
+  return {
+    id: target.id,
+    name: target.name,
+    image: target.image.reference,
+    platform: target.platform,
+    transport: target.transport,
+    state: target.state,
+    discoveredBy: target.discoveredBy,
+    declaration: {
+      source: declaration.source,
+      location: declaration.location,
+      egress: judgeOf(declaration.profile).summary,
+      profile: declaration.profile,
+      remarks: declaration.remarks.map(({ code, path, message }) => ({ code, path, message })),
+    },
+    networks: (configuration?.networks ?? []).map(({ name, internal }) => ({ name, internal })),
+    story: [...storyOf(findings.filter(({ targetId }) => targetId === target.id))],
+  };
+}

@@ -1,0 +1,59 @@
+import type { AttemptSpec, ControlVantage } from '../model/attempt.ts';
+import type { ObservationKind } from '../model/observation.ts';
+import type { PlanContext } from './context.ts';
+import { planDns, planMetadata, planUdp } from './datagrams.ts';
+import { planEgress } from './egress.ts';
+import { planHost, planManagement } from './host.ts';
+import { planPeers } from './peers.ts';
+
+/** The kinds of observation that consist of attempts, and who plans each. */
+const PLANNERS = {
+  egress: planEgress,
+  udp: planUdp,
+  dns: planDns,
+  metadata: planMetadata,
+  host: planHost,
+  management: planManagement,
+  peers: planPeers,
+} as const satisfies Partial<Record<ObservationKind, (context: PlanContext) => readonly AttemptSpec[]>>;
+
+export type AttemptKindName = keyof typeof PLANNERS;
+export const ATTEMPT_KINDS = Object.keys(PLANNERS) as readonly AttemptKindName[];
+/** The kinds that dial destinations outside the engine's host. */
+const INTERNET_KINDS: ReadonlySet<AttemptKindName> = new Set(['egress', 'udp', 'dns']);
+
+export type AttemptPlan = { readonly [K in AttemptKindName]?: readonly AttemptSpec[] };
+
+/** Pure: every attempt that would be made for one target, by kind, of the kinds that are wanted. */
+export function planAttempts(context: PlanContext, kinds: ReadonlySet<ObservationKind>, internet: boolean): AttemptPlan {
+  return Object.fromEntries(
+    ATTEMPT_KINDS.filter((kind) => kinds.has(kind) && (internet || !INTERNET_KINDS.has(kind))).map((kind) => [kind, PLANNERS[kind](context)]),
+  );
+}
+
+/** Why a kind is missing from a plan that was made without the internet. */
+export function needsInternet(kind: AttemptKindName): boolean {
+  return INTERNET_KINDS.has(kind);
+}
+
+/**
+ * The control of an attempt: the same, but never through the target's proxy; for names that must not be
+ * cached, under a label of its own; for the host's loopback canary, at the loopback itself.
+ */
+export function controlOf(spec: AttemptSpec, vantage: ControlVantage): AttemptSpec {
+  const { proxy: _proxy, ...direct } = spec;
+  const base: AttemptSpec = { ...direct, path: 'direct' };
+  const own = specialControl(base);
+  return { ...own, id: `${vantage}|${own.kind}|${own.host}|${own.port}|${own.family}|${own.tls === true}|${own.request ?? ''}|${own.nonce ?? ''}` };
+}
+
+function specialControl(spec: AttemptSpec): AttemptSpec {
+  switch (spec.purpose) {
+    case 'dns-exfiltration':
+      return { ...spec, host: `c${spec.host.slice(spec.host.indexOf('-'))}` };
+    case 'host-loopback':
+      return { ...spec, host: spec.family === 4 ? '127.0.0.1' : '::1' };
+    default:
+      return spec;
+  }
+}

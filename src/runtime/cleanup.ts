@@ -1,0 +1,69 @@
+import type Docker from 'dockerode';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isAbandoned, LABEL } from './labels.ts';
+
+/** How long the engine gets to remove ended probes by itself, in milliseconds. */
+const GRACE_MS = 3000;
+
+/**
+ * Removes everything that carries the session's label. Idempotent; returns what could not be removed, in words.
+ * Probes were told to end before: the engine removes those by itself, which costs no call each.
+ */
+export async function removeSession(docker: Docker, session: string, options: { readonly force: boolean }): Promise<readonly string[]> {
+  const filters = { label: [`${LABEL.session}=${session}`] };
+  const deadline = Date.now() + (options.force ? 0 : GRACE_MS);
+  let left = await docker.listContainers({ all: true, filters });
+  while (left.length > 0 && Date.now() < deadline) {
+    await delay(25);
+    left = await docker.listContainers({ all: true, filters });
+  }
+  return removeAll(docker, left, await docker.listNetworks({ filters }));
+}
+
+/** Removes what earlier runs left behind when they were killed. Returns what was removed and what could not be, in words. */
+export async function sweep(docker: Docker, now: number): Promise<readonly string[]> {
+  const filters = { label: [LABEL.session] };
+  const containers = (await docker.listContainers({ all: true, filters })).filter(({ Labels }) => isAbandoned(Labels, now));
+  const networks = (await docker.listNetworks({ filters })).filter(({ Labels }) => isAbandoned(Labels ?? {}, now));
+  if (containers.length + networks.length === 0) return [];
+  const failures = await removeAll(docker, containers, networks);
+  return [`Removed ${containers.length} containers and ${networks.length} networks that an interrupted run had left.`, ...failures];
+}
+
+async function removeAll(
+  docker: Docker,
+  containers: readonly { readonly Id: string }[],
+  networks: readonly { readonly Id: string; readonly Name: string }[],
+): Promise<readonly string[]> {
+  const failures: string[] = [];
+  await Promise.all(
+    containers.map(({ Id }) =>
+      untilGone(() => docker.getContainer(Id).remove({ force: true, v: true })).catch((error: unknown) =>
+        failures.push(`Container ${Id.slice(0, 12)} could not be removed: ${String(error)}`),
+      ),
+    ),
+  );
+  await Promise.all(
+    networks.map(({ Id, Name }) =>
+      untilGone(() => docker.getNetwork(Id).remove()).catch((error: unknown) =>
+        failures.push(`Network ${Name} could not be removed: ${String(error)}`),
+      ),
+    ),
+  );
+  return failures;
+}
+
+/** 404: gone. 409: being removed by the engine itself. 403: the network still has an endpoint of a container that is going. */
+async function untilGone(remove: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await remove();
+      return;
+    } catch (error) {
+      const status = (error as { statusCode?: number }).statusCode;
+      if (status === 404) return;
+      if (attempt >= 20 || (status !== 409 && status !== 403)) throw error;
+      await delay(100);
+    }
+  }
+}

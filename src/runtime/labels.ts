@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** What a container or network that Bulkhead made is for. */
+export type Role = 'probe' | 'control' | 'canary';
+
+export const LABEL = {
+  role: 'dev.bulkhead.role',
+  session: 'dev.bulkhead.session',
+  /** Who made it: lets a later run tell a dead owner from a living one. */
+  owner: 'dev.bulkhead.owner',
+  /** Milliseconds since the epoch after which nobody can still need it. */
+  expires: 'dev.bulkhead.expires',
+} as const;
+
+/** Longest life of anything a run creates, in milliseconds; the probe ends itself earlier. */
+const LIFETIME_MS = 30 * 60_000;
+
+export interface Session {
+  readonly id: string;
+  labels(role: Role): Record<string, string>;
+}
+
+/** A run of the tool. Everything it creates carries its labels. */
+export function newSession(): Session {
+  const id = randomBytes(6).toString('hex');
+  const owner = ownerOf(process.pid);
+  const expires = String(Date.now() + LIFETIME_MS);
+  return {
+    id,
+    labels: (role) => ({ [LABEL.role]: role, [LABEL.session]: id, [LABEL.owner]: owner, [LABEL.expires]: expires }),
+  };
+}
+
+/**
+ * Whether the run that made something can no longer clean up after itself. A process on another machine
+ * (a remote engine has many clients) cannot be looked at: there the expiry decides.
+ */
+export function isAbandoned(labels: Readonly<Record<string, string>>, now: number): boolean {
+  const expires = Number(labels[LABEL.expires]);
+  if (Number.isFinite(expires) && now > expires) return true;
+  const owner = labels[LABEL.owner];
+  if (owner === undefined) return false;
+  const [host, boot, pid] = owner.split('/');
+  if (host !== hostname() || boot !== bootId() || pid === undefined) return false;
+  return ownerOf(Number(pid)) !== owner;
+}
+
+/** `host/boot/pid/start`: the start time tells a process from a later one with the same number. */
+function ownerOf(pid: number): string {
+  return [hostname(), bootId(), pid, startTime(pid)].join('/');
+}
+
+function bootId(): string {
+  return readOr('/proc/sys/kernel/random/boot_id', 'unknown').trim();
+}
+
+function startTime(pid: number): string {
+  const stat = readOr(`/proc/${pid}/stat`, '');
+  // The command name in parentheses may hold spaces; field 22 of the line is the 20th after it (proc(5)).
+  if (stat !== '') return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 'unknown';
+  return isAlive(pid) ? 'unknown' : 'gone';
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function readOr(path: string, fallback: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return fallback;
+  }
+}

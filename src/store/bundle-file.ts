@@ -1,0 +1,86 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { open, rename, rm } from 'node:fs/promises';
+import { BulkheadError, messageOf } from '../errors.ts';
+import { BUNDLE_VERSION, BundleSchema, type ObservationBundle } from '../model/bundle.ts';
+import { escapeText } from '../model/text.ts';
+import { validateProfile } from '../profiles/validate.ts';
+
+/** Twenty targets make about 5 MB; more than this is no bundle of ours. */
+const MAX_BYTES = 512 * 1024 * 1024;
+
+/** Writes a bundle beside its place and moves it there, so that no half-written file stays. */
+export async function saveBundle(path: string, bundle: ObservationBundle): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    // Others need not read what runs on this machine.
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(bundle)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new BulkheadError('output-failed', `The bundle could not be written: ${messageOf(error)}`, {
+      hint: 'Name a file in a directory that exists and may be written.',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Reads a bundle and checks all of it: it may come from another machine, or from somebody.
+ * @throws BulkheadError `bundle-unreadable` or `bundle-invalid`
+ */
+export async function loadBundle(path: string): Promise<ObservationBundle> {
+  const where = escapeText(path);
+  const text = await read(path, where);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid(`${where} is not JSON: ${escapeText(messageOf(error))}`, error);
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (version !== BUNDLE_VERSION) {
+    throw invalid(`${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`);
+  }
+  const validate = new Ajv2020({ strict: true }).compile(BundleSchema);
+  if (!validate(value)) {
+    const problem = validate.errors?.at(-1);
+    throw invalid(`${where} is not a bundle: ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}.`);
+  }
+  // The schema leaves the profiles to the one place that knows them.
+  const bundle = value as unknown as ObservationBundle;
+  for (const { target, declaration } of bundle.targets) {
+    validateProfile(declaration.profile, `${where}, profile of ${escapeText(target.name)}`);
+  }
+  return bundle;
+}
+
+async function read(path: string, where: string): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new BulkheadError('bundle-unreadable', `${where} could not be read: ${messageOf(error)}`, {
+      hint: 'Name a file that `bulkhead audit --save FILE` wrote.',
+      cause: error,
+    });
+  }
+}
+
+function invalid(message: string, cause?: unknown): BulkheadError {
+  return new BulkheadError('bundle-invalid', message, {
+    hint: 'Name a file that `bulkhead audit --save FILE` of this version wrote.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../../src/model/report.ts';
+import { SEVERITIES } from '../../../src/model/check.ts';
+import { renderConsole } from '../../../src/reporters/console.ts';
+import { columnsOf } from '../../../src/reporters/console/layout.ts';
+import { fixtureReport } from '../../support/fixture-report.ts';
+
+/** Written anew here: a mistake in the escaping must not excuse itself. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u;
+/** What chalk writes for sixteen colours, bold, dim and underline. */
+// oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+const SGR = /\u001b\[(?:1|2|4|22|24|3[1-6]|39)m/g;
+
+/** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
+const CLOSED = new Set(['area', 'severity', 'status', 'verdict', 'worst', 'fingerprint', 'targetId', 'id']);
+
+const piece = fc.oneof(
+  fc.constantFrom(
+    '\u001b[2J\u001b[H',
+    '\u001b]8;;http://x\u0007',
+    '\u009b31m',
+    '\r\n✓ PASS  weather',
+    '\u202egnp.exe',
+    '\u2066',
+    '\u200b',
+    '\u2028',
+    '\ufeff',
+    '\ud800',
+    'e\u0301'.repeat(9),
+    '漢字',
+    '🙂',
+    "'",
+    '\\',
+    '   ',
+    'x'.repeat(300),
+  ),
+  fc.string({ unit: 'binary', maxLength: 30 }),
+);
+const hostile = fc.array(piece, { maxLength: 8 }).map((parts) => parts.join(''));
+
+function poison(value: unknown, next: () => string, key = ''): unknown {
+  if (typeof value === 'string') return CLOSED.has(key) ? value : next();
+  if (Array.isArray(value)) return value.map((each) => poison(each, next, key));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, next, name)]));
+}
+
+function poisoned(texts: readonly string[]): Report {
+  let index = 0;
+  return poison(fixtureReport(), () => texts[index++ % texts.length] ?? '') as Report;
+}
+
+const cases = fc.record({
+  texts: fc.array(hostile, { minLength: 1, maxLength: 40 }),
+  verbose: fc.boolean(),
+  quiet: fc.boolean(),
+  width: fc.integer({ min: -1, max: 160 }),
+  minSeverity: fc.option(fc.constantFrom(...SEVERITIES), { nil: undefined }),
+});
+
+describe('hostile text in every string of a report', () => {
+  it('prints nothing but text and line breaks, and colours only by chalk', () => {
+    fc.assert(
+      fc.property(cases, ({ texts, minSeverity, ...options }) => {
+        const report = poisoned(texts);
+        const chosen = { ...options, ...(minSeverity !== undefined && { minSeverity }) };
+        const plain = renderConsole(report, { ...chosen, color: false });
+        expect(CONTROL.exec(plain.replaceAll('\n', ''))).toBeNull();
+        const colored = renderConsole(report, { ...chosen, color: true });
+        expect(colored.replace(SGR, '')).toBe(plain);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('never lets a text begin a line of its own', () => {
+    const forged = poisoned(['\n✓ PASS\n\r✓ PASS', 'a\u2028✓ PASS']);
+    expect(renderConsole(forged, { color: false, verbose: true, quiet: false, width: 100 })).not.toMatch(/^\s*✓ PASS/m);
+  });
+
+  it('keeps the width, but for a word of a command', () => {
+    fc.assert(
+      fc.property(cases, ({ texts, width, verbose, quiet }) => {
+        const report = poisoned(texts);
+        const findings = report.findings.map(({ reproduce: _, ...finding }) => finding);
+        const text = renderConsole({ ...report, findings }, { color: false, verbose, quiet, width });
+        const room = width < 1 ? 100 : Math.max(width, 40);
+        for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(room);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('stays small and quick when texts are megabytes', () => {
+    const started = performance.now();
+    const text = renderConsole(poisoned(['\u001b[31m'.repeat(300_000)]), { color: true, verbose: true, quiet: false, width: 100 });
+    expect(text.length).toBeLessThan(200_000);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});

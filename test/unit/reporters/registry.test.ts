@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ReportSchema } from '../../../src/model/report.ts';
+import { FORMATS, isFormat, REPORTERS } from '../../../src/reporters/registry.ts';
+import { fixtureReport } from '../../support/fixture-report.ts';
+
+describe('registry', () => {
+  it('pins the names of the formats', () => {
+    expect(FORMATS).toEqual(['console', 'json']);
+  });
+
+  it.each(FORMATS)('%s describes itself and renders text that ends with one line break', (format) => {
+    const { description, extension, render } = REPORTERS[format];
+    expect(description).not.toBe('');
+    expect(extension).toMatch(/^[a-z]+$/);
+    const options = { color: false, verbose: false, quiet: false, width: 100 };
+    const text = render(fixtureReport(), options);
+    expect(text).toMatch(/[^\n]\n$/);
+    expect(render(fixtureReport(), options)).toBe(text);
+  });
+
+  it('knows its own names only', () => {
+    expect(isFormat('json')).toBe(true);
+    expect(isFormat('toString')).toBe(false);
+    expect(isFormat('__proto__')).toBe(false);
+  });
+});
+
+describe('docs/report.md', () => {
+  const page = readFileSync(new URL('../../../docs/report.md', import.meta.url), 'utf8');
+
+  it.each(Object.keys(ReportSchema.properties))('explains %s', (field) => {
+    expect(page).toMatch(new RegExp(`\\| \`${field}[\`.[]`));
+  });
+
+  it.each(Object.keys(ReportSchema.properties.findings.items.properties))('explains findings[].%s', (field) => {
+    expect(page).toContain(`| \`${field}\``);
+  });
+});
