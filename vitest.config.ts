@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/lab-self/**/*.test.ts'],
+          globalSetup: ['test/support/lab-setup.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,

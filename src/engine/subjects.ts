@@ -2,10 +2,7 @@ import { homedir } from 'node:os';
 import { assignProfiles, parseProfileFlags } from '../discovery/profile-flags.ts';
 import { findDeclaration } from '../discovery/declaration.ts';
 import { discoverTargets } from '../discovery/discover.ts';
-import { readBounded } from '../discovery/read-bounded.ts';
 import { runConfigDirectory } from '../discovery/toolhive.ts';
-import { loadProfile } from '../profiles/load.ts';
-import { validateProfile } from '../profiles/validate.ts';
 import type { InspectedContainer } from '../runtime/containers.ts';
 import type { Subject } from './gather.ts';
 
@@ -25,9 +22,6 @@ export async function selectSubjects(
   const { targets, notes } = discoverTargets(containers, { names: request.names, all: request.all });
   const tools = {
     profiles: assignProfiles(flags, targets, containers),
-    loadProfile,
-    validateProfile,
-    readFile: readBounded,
     runConfigDirectory: runConfigDirectory({ env: process.env, homeDirectory: homedir(), platform: process.platform }),
     platform: process.platform,
   };

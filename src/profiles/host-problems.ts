@@ -59,15 +59,22 @@ function port(entry: string): HostProblem | undefined {
 function spelling(entry: string): HostProblem {
   if (entry.includes(':')) return { what: 'is no IPv6 address', good: 'Write for instance "2001:db8::1"' };
   if (/[^\x21-\x7e]/.test(entry)) {
-    return { what: 'has letters outside ASCII', good: `Write the punycode form. ${write(urlHost(`http://${entry}`), 'xn--mnchen-3ya.example')}` };
+    return {
+      what: 'has letters outside ASCII',
+      good: `Write the punycode form. ${write(urlHost(`http://${entry}`), 'xn--mnchen-3ya.example')}`,
+    };
   }
   if (readsAsNumber(entry)) {
     // No guess: programs disagree about what such a spelling means.
-    return { what: 'is an odd spelling of an IPv4 address, or none', good: 'Write four decimal numbers without leading zeros, e.g. "203.0.113.10"' };
+    return {
+      what: 'is an odd spelling of an IPv4 address, or none',
+      good: 'Write four decimal numbers without leading zeros, e.g. "203.0.113.10"',
+    };
   }
   if (/[^.]\.$/.test(entry)) return { what: 'ends in a dot', good: write(entry.slice(0, -1)) };
   if (/\.\.|^\.$/.test(entry)) return { what: 'has an empty label between dots', good: write(entry.replace(/\.{2,}/g, '.')) };
-  if (entry.replace(/^\./, '').length > MAX_NAME_LENGTH) return { what: `is longer than ${MAX_NAME_LENGTH} characters`, good: write('') };
+  if (entry.replace(/^\./, '').length > MAX_NAME_LENGTH)
+    return { what: `is longer than ${MAX_NAME_LENGTH} characters`, good: write('') };
   return {
     what: 'is no host name (letters, digits, - and _ in labels of at most 63 that neither begin nor end with -)',
     good: write(''),

@@ -30,7 +30,8 @@ export async function loadProfile(reference: string, options: LoadOptions = {}):
   if (isBuiltInName(reference)) {
     return { profile: BUILT_IN_PROFILES[reference], remarks: [], location: `built-in:${reference}` };
   }
-  if (reference === '') throw new BulkheadError('profile-unreadable', 'the reference of the profile is empty', { hint: knownReferences() });
+  if (reference === '')
+    throw new BulkheadError('profile-unreadable', 'the reference of the profile is empty', { hint: knownReferences() });
   const text = await readBoundedText(reference, options.maxBytes ?? MAX_PROFILE_BYTES);
   if (text === undefined) throw notFound(reference);
   return { ...parseProfile(text, reference), location: reference };
@@ -68,7 +69,9 @@ function notFound(reference: string): BulkheadError {
   const looksLikePath = /[/\\]|\.\w+$/.test(reference);
   return new BulkheadError(
     'profile-unreadable',
-    looksLikePath ? `there is no file ${shown}` : `there is no profile ${shown}: neither a built-in one (${BUILT_IN_NAMES.join(', ')}) nor a file`,
+    looksLikePath
+      ? `there is no file ${shown}`
+      : `there is no profile ${shown}: neither a built-in one (${BUILT_IN_NAMES.join(', ')}) nor a file`,
     { hint: `${knownReferences()}${guess}` },
   );
 }

@@ -68,7 +68,9 @@ export function decide(policy: EgressPolicy, endpoint: Endpoint): Decision {
 /** ToolHive's port lists are of TCP (toolhive-core `permissions/profile.go` and its HTTP proxy). */
 function refusal(ports: readonly number[], { port, protocol }: Endpoint): Decision | undefined {
   if (protocol !== 'tcp') return no('hosts and ports of a profile are TCP');
-  return ports.includes(port) ? undefined : no(`port ${port} is not in allow_port${ports === DEFAULT_PORTS ? ' (80 and 443 are meant)' : ''}`);
+  return ports.includes(port)
+    ? undefined
+    : no(`port ${port} is not in allow_port${ports === DEFAULT_PORTS ? ' (80 and 443 are meant)' : ''}`);
 }
 
 function decidePublic({ host, port }: Endpoint): Decision {
@@ -83,7 +85,9 @@ function decideHost(hosts: readonly HostPattern[], { host }: Endpoint): Decision
   const parsed = parseEndpointHost(host);
   if (parsed === undefined) return no(`${escapeText(host, 80)} is neither a host name nor an address`);
   const pattern = hosts.find((candidate) => matches(candidate, parsed));
-  return pattern === undefined ? no(`${escapeText(host, 80)} is not in allow_host`) : yes(`allow_host has ${patternText(pattern)}`);
+  return pattern === undefined
+    ? no(`${escapeText(host, 80)} is not in allow_host`)
+    : yes(`allow_host has ${patternText(pattern)}`);
 }
 
 function matches(pattern: HostPattern, host: EndpointHost): boolean {
@@ -122,7 +126,10 @@ export function describePolicy(policy: EgressPolicy): string {
       return policy.ports.length === 0 ? 'nothing' : `any public host on ${few(policy.ports.map(String), 8)}`;
     case 'hosts':
       if (policy.hosts.length === 0 || policy.ports.length === 0) return 'nothing';
-      return `${few(policy.hosts.map((pattern) => escapeText(patternText(pattern), 40)), 3)} on ${few(policy.ports.map(String), 6)}`;
+      return `${few(
+        policy.hosts.map((pattern) => escapeText(patternText(pattern), 40)),
+        3,
+      )} on ${few(policy.ports.map(String), 6)}`;
   }
 }
 

@@ -91,5 +91,8 @@ function done(form: 'path' | 'bind', source: string, target: string): MountReadi
 
 /** Doubled slashes, `.` segments and a trailing slash, as Go's path.Clean does; `..` was refused before. */
 function clean(path: string): string {
-  return `/${path.split('/').filter((segment) => segment !== '' && segment !== '.').join('/')}`;
+  return `/${path
+    .split('/')
+    .filter((segment) => segment !== '' && segment !== '.')
+    .join('/')}`;
 }

@@ -42,12 +42,18 @@ function decode(bytes: Buffer, shown: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new BulkheadError('profile-invalid', `${shown} is not UTF-8 text`, { hint: 'Save it as UTF-8 without a byte order mark.', cause });
+    throw new BulkheadError('profile-invalid', `${shown} is not UTF-8 text`, {
+      hint: 'Save it as UTF-8 without a byte order mark.',
+      cause,
+    });
   }
 }
 
 function tooLarge(shown: string, maxBytes: number): BulkheadError {
-  return unreadable(`${shown} is larger than ${maxBytes} bytes and was not read`, 'Profiles are a few hundred bytes: is it the right file?');
+  return unreadable(
+    `${shown} is larger than ${maxBytes} bytes and was not read`,
+    'Profiles are a few hundred bytes: is it the right file?',
+  );
 }
 
 function unreadable(message: string, hint: string, cause?: unknown): BulkheadError {
@@ -61,7 +67,11 @@ function explain(error: unknown, shown: string): undefined {
       return undefined;
     case 'EACCES':
     case 'EPERM':
-      throw unreadable(`${shown} cannot be read: permission denied`, 'Give the user who runs Bulkhead the right to read it.', error);
+      throw unreadable(
+        `${shown} cannot be read: permission denied`,
+        'Give the user who runs Bulkhead the right to read it.',
+        error,
+      );
     case 'ENOTDIR':
       throw unreadable(`${shown} cannot be read: a part of the path is no directory`, 'Check the path.', error);
     case 'ELOOP':

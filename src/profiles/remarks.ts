@@ -30,7 +30,8 @@ function privilegedRemarks({ privileged }: Profile): readonly Remark[] {
     {
       code: 'privileged',
       path: 'privileged',
-      message: 'A privileged container has every capability and device of the host; no other line of the profile holds against it.',
+      message:
+        'A privileged container has every capability and device of the host; no other line of the profile holds against it.',
     },
   ];
 }
@@ -50,10 +51,21 @@ function mountRemarks({ read = [], write = [] }: Profile): readonly Remark[] {
   const readable = new Set(read.map(mountTarget));
   const both = entries('write', write).flatMap(({ entry, path }): Remark[] =>
     readable.has(mountTarget(entry))
-      ? [{ code: 'mount-read-and-write', path, message: `${show(entry)} has the same container path as an entry of "read": write wins.` }]
+      ? [
+          {
+            code: 'mount-read-and-write',
+            path,
+            message: `${show(entry)} has the same container path as an entry of "read": write wins.`,
+          },
+        ]
       : [],
   );
-  return [...resources, ...both, ...duplicateRemarks('read', read, canonicalMount), ...duplicateRemarks('write', write, canonicalMount)];
+  return [
+    ...resources,
+    ...both,
+    ...duplicateRemarks('read', read, canonicalMount),
+    ...duplicateRemarks('write', write, canonicalMount),
+  ];
 }
 
 function entries(list: string, values: readonly string[]): readonly { readonly entry: string; readonly path: string }[] {
@@ -86,7 +98,7 @@ function modeRemarks(network: NetworkPermissions | undefined): readonly Remark[]
         ? remark('network-mode-none', 'Mode "none" means no network: what "outbound" allows has no effect.')
         : [];
     case 'host':
-      return remark('network-mode-host', "The server shares the host's network: ToolHive does not enforce \"outbound\" there.");
+      return remark('network-mode-host', 'The server shares the host\'s network: ToolHive does not enforce "outbound" there.');
     default:
       return remark('network-mode-custom', `The server joins ${show(mode)}: ToolHive does not enforce "outbound" there.`);
   }
@@ -106,7 +118,13 @@ function outboundRemarks(outbound: OutboundPermissions | undefined, retiredTrans
   const base = 'network.outbound';
   return [
     ...(retiredTransport
-      ? [{ code: 'retired-allow-transport', path: `${base}.allow_transport`, message: 'allow_transport was retired in 2025 and has no effect. Remove it.' }]
+      ? [
+          {
+            code: 'retired-allow-transport',
+            path: `${base}.allow_transport`,
+            message: 'allow_transport was retired in 2025 and has no effect. Remove it.',
+          },
+        ]
       : []),
     ...listRemarks(outbound?.insecure_allow_all === true, hosts.length, ports.length),
     ...hostRemarks(`${base}.allow_host`, hosts),
@@ -119,10 +137,22 @@ function listRemarks(allowAll: boolean, hosts: number, ports: number): readonly 
   if (allowAll) {
     return hosts + ports === 0
       ? []
-      : [{ code: 'allow-all-beside-lists', path: `${base}.insecure_allow_all`, message: 'Everything is allowed: the lists beside it have no effect.' }];
+      : [
+          {
+            code: 'allow-all-beside-lists',
+            path: `${base}.insecure_allow_all`,
+            message: 'Everything is allowed: the lists beside it have no effect.',
+          },
+        ];
   }
   if (hosts === 0 && ports > 0) {
-    return [{ code: 'ports-without-hosts', path: `${base}.allow_port`, message: 'No hosts are named: any public host is allowed on these ports.' }];
+    return [
+      {
+        code: 'ports-without-hosts',
+        path: `${base}.allow_port`,
+        message: 'No hosts are named: any public host is allowed on these ports.',
+      },
+    ];
   }
   if (hosts > 0 && ports === 0) {
     return [{ code: 'hosts-without-ports', path: `${base}.allow_host`, message: 'No ports are named: 80 and 443 are meant.' }];

@@ -19,8 +19,10 @@ function problemOf(error: DefinedError): Problem {
   const good = goodValue(path);
   if (error.keyword === 'additionalProperties') return unknownKey(path, error.params.additionalProperty);
   if (error.keyword === 'type') return { path, what: wrongType(error.params.type, error.data), good };
-  if (error.keyword === 'minimum' || error.keyword === 'maximum') return { path, what: `${show(error.data)} is out of range`, good };
-  if (error.keyword === 'maxItems') return { path, what: `has more than ${error.params.limit} entries`, good: 'Shorten the list' };
+  if (error.keyword === 'minimum' || error.keyword === 'maximum')
+    return { path, what: `${show(error.data)} is out of range`, good };
+  if (error.keyword === 'maxItems')
+    return { path, what: `has more than ${error.params.limit} entries`, good: 'Shorten the list' };
   if (error.keyword === 'maxLength') return { path, what: `is longer than ${error.params.limit} characters`, good };
   return { path, what: `${show(error.data)} is not valid here`, good };
 }
@@ -57,7 +59,10 @@ const GOOD: ReadonlyMap<string, string> = new Map([
   ['write', GOOD_MOUNTS],
   ['write[]', 'Write an absolute path such as "/srv/data"'],
   ['privileged', 'Write true or false'],
-  ['network', 'Write for instance {"outbound": {"allow_host": ["api.example.com"]}}, or leave the key out: then nothing is allowed'],
+  [
+    'network',
+    'Write for instance {"outbound": {"allow_host": ["api.example.com"]}}, or leave the key out: then nothing is allowed',
+  ],
   ['network.mode', 'Write "none", "bridge", "host" or the name of a network, or leave the key out'],
   ['network.outbound', GOOD_OUTBOUND],
   ['network.outbound.insecure_allow_all', 'Write true or false'],
@@ -96,5 +101,9 @@ function unknownKey(parent: string, key: string): Problem {
       return { path, what: 'is an unknown key', good: `Did you mean "${memberPath(home, elsewhere)}"?` };
     }
   }
-  return { path, what: 'is an unknown key', good: `Known here: ${here.filter((known) => known !== 'allow_transport').join(', ')}` };
+  return {
+    path,
+    what: 'is an unknown key',
+    good: `Known here: ${here.filter((known) => known !== 'allow_transport').join(', ')}`,
+  };
 }

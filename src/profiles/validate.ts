@@ -27,7 +27,10 @@ export function validateProfile(value: unknown, where: string): ValidatedProfile
   const problems = profileProblems(value);
   if (problems.length > 0) throw invalid(problems, where);
   const source = value as RawProfile;
-  return { profile: copyProfile(source), remarks: profileRemarks(source, source.network?.outbound?.allow_transport !== undefined) };
+  return {
+    profile: copyProfile(source),
+    remarks: profileRemarks(source, source.network?.outbound?.allow_transport !== undefined),
+  };
 }
 
 /** Every problem of the value, in the order of its paths; empty when it is a profile. */
@@ -75,9 +78,13 @@ function invalid(problems: readonly Problem[], where: string): BulkheadError {
   const lines = problems.slice(0, MAX_LISTED_PROBLEMS).map(problemLine);
   const rest = problems.length - lines.length;
   const more = rest > 0 ? [`  … and ${rest} more`] : [];
-  return new BulkheadError('profile-invalid', [`${escapeText(where)} is not a valid profile: ${count}`, ...lines, ...more].join('\n'), {
-    hint: 'The format is described in docs/profiles.md and schemas/profile.schema.json.',
-  });
+  return new BulkheadError(
+    'profile-invalid',
+    [`${escapeText(where)} is not a valid profile: ${count}`, ...lines, ...more].join('\n'),
+    {
+      hint: 'The format is described in docs/profiles.md and schemas/profile.schema.json.',
+    },
+  );
 }
 
 /** A valid file: the profile and the field that the type has no more. */

@@ -56,7 +56,8 @@ function contextOf({ color, width }: CheckOptions): Context {
 
 /** The contract of the JSON: named one by one, so that its keys and their order do not follow a check's file. */
 function fields(meta: CheckMeta): CheckMeta {
-  const { id, slug, area, severity, title, failureTitle, description, remediation, references, framework, since, deprecated } = meta;
+  const { id, slug, area, severity, title, failureTitle, description, remediation, references, framework, since, deprecated } =
+    meta;
   const always = { id, slug, area, severity, title, failureTitle, description, remediation, references, framework, since };
   return deprecated === undefined ? always : { ...always, deprecated };
 }
@@ -78,7 +79,10 @@ function list(checks: readonly CheckMeta[], context: Context): string {
         `${prose(title)}${deprecated === undefined ? '' : ' (deprecated)'}`,
         width,
       );
-      return [`${theme.strong(id.padEnd(ids))}  ${theme.severity[severity](severity)}${' '.repeat(10 - severity.length)}${first.trimStart()}`, ...rest];
+      return [
+        `${theme.strong(id.padEnd(ids))}  ${theme.severity[severity](severity)}${' '.repeat(10 - severity.length)}${first.trimStart()}`,
+        ...rest,
+      ];
     });
     return [[heading(`${area} · ${AREA_WORDS[area]} (${own.length})`, context), '', ...rows].join('\n')];
   });
@@ -118,7 +122,10 @@ function prose(text: string): string {
 }
 
 function markdownList(checks: readonly CheckMeta[]): string {
-  const rows = checks.map(({ id, severity, title, deprecated }) => `| ${id} | ${severity} | ${cell(title)}${deprecated === undefined ? '' : ' (deprecated)'} |`);
+  const rows = checks.map(
+    ({ id, severity, title, deprecated }) =>
+      `| ${id} | ${severity} | ${cell(title)}${deprecated === undefined ? '' : ' (deprecated)'} |`,
+  );
   return ['| id | severity | passes when |', '|---|---|---|', ...rows, ''].join('\n');
 }
 

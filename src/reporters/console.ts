@@ -33,7 +33,11 @@ type Block = readonly string[];
 function fullBlocks(report: Report, context: Context): readonly Block[] {
   const all = sectionsOf(report);
   const shown = visible(all, context);
-  const section = (title: string, findings: readonly Finding[], render: (f: readonly Finding[], c: Context) => Block): readonly Block[] =>
+  const section = (
+    title: string,
+    findings: readonly Finding[],
+    render: (f: readonly Finding[], c: Context) => Block,
+  ): readonly Block[] =>
     findings.length === 0 ? [] : [[heading(`${title} (${findings.length})`, context)], render(findings, context)];
   return [
     renderHeader(report, context),
@@ -56,7 +60,11 @@ function quietBlocks(report: Report, context: Context): readonly Block[] {
   const nameWidth = Math.min(Math.max(0, ...names), MAX_NAME_COLUMNS, context.width - VERDICT_COLUMNS);
   return [
     report.targets.flatMap((target) => renderTargetVerdict(target, sections, nameWidth, context)),
-    [...renderInterrupted(report, context), ...renderSummary(report, sections, context), ...renderHidden(sections, context.minSeverity, context)],
+    [
+      ...renderInterrupted(report, context),
+      ...renderSummary(report, sections, context),
+      ...renderHidden(sections, context.minSeverity, context),
+    ],
   ];
 }
 

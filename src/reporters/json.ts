@@ -28,5 +28,7 @@ function ordered(value: unknown, shape: Shape): unknown {
   const rank = new Map(known.map((key, index) => [key, index]));
   entries.sort(([a], [b]) => (rank.get(a) ?? known.length) - (rank.get(b) ?? known.length) || (a < b ? -1 : 1));
   // fromEntries defines own properties, so a key `__proto__` of a profile stays a plain key.
-  return Object.fromEntries(entries.map(([key, each]) => [key, ordered(each, rank.has(key) ? (shape.properties?.[key] ?? {}) : {})]));
+  return Object.fromEntries(
+    entries.map(([key, each]) => [key, ordered(each, rank.has(key) ? (shape.properties?.[key] ?? {}) : {})]),
+  );
 }

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { EngineFacts } from '../model/bundle.ts';
 import type { EngineEndpoint } from './endpoint.ts';
+import { withoutEngineVariables } from './endpoint-environment.ts';
 
 /** Newest API version that this code was tried against (Docker Engine 28.5). */
 const NEWEST_TESTED_API = '1.51';
@@ -30,9 +31,9 @@ export async function connect(endpoint: EngineEndpoint): Promise<Engine> {
   // Imported here: loading it costs about 100 ms, which `evaluate` and `checks` need not pay.
   const { default: Dockerode } = await import('dockerode');
   try {
-    const version = (await new Dockerode(endpoint.modem).version()) as VersionAnswer;
+    const version = (await withoutEngineVariables(() => new Dockerode(endpoint.modem)).version()) as VersionAnswer;
     const apiVersion = lower(version.ApiVersion ?? NEWEST_TESTED_API, NEWEST_TESTED_API);
-    const docker = new Dockerode({ ...endpoint.modem, version: `v${apiVersion}` });
+    const docker = withoutEngineVariables(() => new Dockerode({ ...endpoint.modem, version: `v${apiVersion}` }));
     const info = (await docker.info()) as { readonly SecurityOptions?: readonly string[] | null; readonly Rootless?: boolean };
     const options = (info.SecurityOptions ?? []).map((option) => option.split(',')[0]);
     return {

@@ -6,17 +6,15 @@ import { currentContext, readContext, type EndpointReads } from './endpoint-cont
 import { parseHost, type EngineHost } from './endpoint-host.ts';
 
 /**
- * Options for dockerode with every key that its modem would else take from the process's environment
- * (docker-modem 5.0 `lib/modem.js`: DOCKER_HOST, certificates and a timeout leak in where a key is absent, and
- * a host from there wins over a socket path).
+ * Options for dockerode. Every key is there, if only as `undefined`: where one is absent, docker-modem 5.0
+ * (`lib/modem.js`) takes DOCKER_HOST, certificates and a timeout from the process's environment, and a host
+ * from there wins over a socket path. Construct with `withoutEngineVariables`.
  */
 export interface ModemOptions {
   readonly socketPath: string | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly protocol: 'http' | 'https' | undefined;
-  readonly pathPrefix: string;
-  readonly username: undefined;
   readonly ca: Buffer | undefined;
   readonly cert: Buffer | undefined;
   readonly key: Buffer | undefined;
@@ -146,8 +144,6 @@ const NO_OPTIONS: ModemOptions = {
   host: undefined,
   port: undefined,
   protocol: undefined,
-  pathPrefix: '/',
-  username: undefined,
   ca: undefined,
   cert: undefined,
   key: undefined,

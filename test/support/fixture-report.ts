@@ -27,11 +27,23 @@ export function fixtureReport(): Report {
                     subject: '203.0.113.10:443',
                     controls: ['bridge'],
                   },
-                  target: { id: 'internet/203.0.113.10:443/4/direct', outcome: 'connected', elapsedMs: 3.1, tries: 1, address: '203.0.113.10' },
+                  target: {
+                    id: 'internet/203.0.113.10:443/4/direct',
+                    outcome: 'connected',
+                    elapsedMs: 3.1,
+                    tries: 1,
+                    address: '203.0.113.10',
+                  },
                   controls: [
                     {
                       vantage: 'bridge',
-                      attempt: { id: 'internet/203.0.113.10:443/4/direct', outcome: 'connected', elapsedMs: 2.8, tries: 1, address: '203.0.113.10' },
+                      attempt: {
+                        id: 'internet/203.0.113.10:443/4/direct',
+                        outcome: 'connected',
+                        elapsedMs: 2.8,
+                        tries: 1,
+                        address: '203.0.113.10',
+                      },
                     },
                   ],
                 },
@@ -154,7 +166,10 @@ function weatherFindings(): readonly Finding[] {
       message: 'timeout, and the control failed too (timeout)',
       expected: 'reached',
       actual: 'timeout',
-      evidence: ['api.weather.example:443/tcp direct, IPv4: timeout after 2000 ms', 'control on an ordinary bridge: timeout after 2000 ms'],
+      evidence: [
+        'api.weather.example:443/tcp direct, IPv4: timeout after 2000 ms',
+        'control on an ordinary bridge: timeout after 2000 ms',
+      ],
     }),
     aFinding({
       check: 'HOST-001',
@@ -263,7 +278,10 @@ function ticketFindings(): readonly Finding[] {
       status: 'inconclusive',
       subject: 'weather',
       message: 'refused, and the control failed too (refused)',
-      evidence: ['172.17.0.2:3000/tcp direct, IPv4: refused (ECONNREFUSED) after 1 ms', 'control beside the peer: refused (ECONNREFUSED) after 1 ms'],
+      evidence: [
+        '172.17.0.2:3000/tcp direct, IPv4: refused (ECONNREFUSED) after 1 ms',
+        'control beside the peer: refused (ECONNREFUSED) after 1 ms',
+      ],
     }),
     aFinding({
       target,

@@ -63,7 +63,12 @@ export function aReport(overrides: Partial<Report> = {}): Report {
       userNamespaces: false,
       endpoint: 'unix:///var/run/docker.sock',
     },
-    options: { timeoutMs: 2000, internet: ['203.0.113.10:443'], management: [], checks: [...new Set(findings.map(({ check }) => check))].toSorted() },
+    options: {
+      timeoutMs: 2000,
+      internet: ['203.0.113.10:443'],
+      management: [],
+      checks: [...new Set(findings.map(({ check }) => check))].toSorted(),
+    },
     targets,
     observations: [],
     findings,
@@ -104,5 +109,8 @@ export function idOf(name: string): string {
 }
 
 function fingerprint({ check, target, subject }: Finding): string {
-  return createHash('sha256').update(JSON.stringify([check, target, subject])).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([check, target, subject]))
+    .digest('hex')
+    .slice(0, 32);
 }

@@ -64,7 +64,8 @@ function head({ severity, check, target, status, title }: Finding, { theme, widt
 
 function evidence({ evidence: lines }: Finding, { theme, width, verbose }: Context): readonly string[] {
   const shown = verbose || lines.length <= MAX_EVIDENCE ? lines : lines.slice(0, MAX_EVIDENCE - 1);
-  const all = shown.length < lines.length ? [...shown, `and ${count(lines.length - shown.length, 'more line')} with --verbose`] : shown;
+  const all =
+    shown.length < lines.length ? [...shown, `and ${count(lines.length - shown.length, 'more line')} with --verbose`] : shown;
   return column('evidence', all, (lead, line) => hanging(lead, clip(line, 400), width, theme.quiet), theme.quiet);
 }
 
@@ -130,7 +131,12 @@ export function renderNotApplicable(findings: readonly Finding[], context: Conte
   return findings.map((finding) => row(SYMBOLS.none, finding, context.theme.quiet, context));
 }
 
-function row(symbol: string, { check, target, subject, message }: Finding, style: Context['theme']['good'], { width }: Context): string {
+function row(
+  symbol: string,
+  { check, target, subject, message }: Finding,
+  style: Context['theme']['good'],
+  { width }: Context,
+): string {
   const text = `${check}  ${clip(target, 40)}  ${clip(subject, 60)}  ${message}`;
   return `${style(symbol)} ${clip(text, width - 2)}`;
 }

@@ -25,7 +25,9 @@ export function renderHeader(report: Report, { theme, width }: Context): readonl
   ].map((text): Span => ({ text: clip(text, 160), style: theme.quiet }));
   const sources = new Map<string, number>();
   for (const { declaration } of targets) sources.set(declaration.source, (sources.get(declaration.source) ?? 0) + 1);
-  const declared = [...sources].map(([source, number]) => (source === 'none' ? `${number} not declared` : `${number} declared by ${sourceWords(source)}`));
+  const declared = [...sources].map(([source, number]) =>
+    source === 'none' ? `${number} not declared` : `${number} declared by ${sourceWords(source)}`,
+  );
   const scope = [count(targets.length, 'target'), ...declared.map((text) => clip(text, 100))];
   return [
     ...flow(
@@ -39,13 +41,21 @@ export function renderHeader(report: Report, { theme, width }: Context): readonl
       width,
     ),
     ...flow(where, ' · ', 0, width),
-    ...flow(scope.map((text) => ({ text, style: theme.quiet })), ' · ', 0, width),
+    ...flow(
+      scope.map((text) => ({ text, style: theme.quiet })),
+      ' · ',
+      0,
+      width,
+    ),
     ...renderInterrupted(report, { theme, width }),
   ];
 }
 
 /** Empty unless the run was cut short. */
-export function renderInterrupted({ interrupted }: Report, { theme, width }: Pick<Context, 'theme' | 'width'>): readonly string[] {
+export function renderInterrupted(
+  { interrupted }: Report,
+  { theme, width }: Pick<Context, 'theme' | 'width'>,
+): readonly string[] {
   if (!interrupted) return [];
   const text = 'Interrupted: this was seen before the audit was cut short, and is not all of it.';
   return hanging({ text: `${SYMBOLS.error} `, style: theme.warning }, text, width, theme.warning);
@@ -72,23 +82,41 @@ export function renderSummary(report: Report, sections: Sections, context: Conte
     { number: counts.pass, text: 'passed', style: theme.good },
     { number: counts['not-applicable'], text: 'not applicable', style: theme.quiet },
   ];
-  const spans = tally.map(({ number, text, style }) => ({ text: `${number} ${text}`, style: number > 0 && style ? style : theme.quiet }));
+  const spans = tally.map(({ number, text, style }) => ({
+    text: `${number} ${text}`,
+    style: number > 0 && style ? style : theme.quiet,
+  }));
   return [...flow(spans, ' · ', 0, width), ...verdict(report, sections, context), ...exit(report, context)];
 }
 
-function verdict({ summary: { counts }, interrupted }: Report, { failed }: Sections, { theme, width }: Context): readonly string[] {
+function verdict(
+  { summary: { counts }, interrupted }: Report,
+  { failed }: Sections,
+  { theme, width }: Context,
+): readonly string[] {
   const undecided = counts.inconclusive + counts.error;
-  const say = (symbol: string, text: string, style: Context['theme']['good']) => hanging({ text: `${symbol} `, style }, text, width, style);
+  const say = (symbol: string, text: string, style: Context['theme']['good']) =>
+    hanging({ text: `${symbol} `, style }, text, width, style);
   if (counts.fail > 0) {
     const severities = failed.length > 0 ? ` (${bySeverity(failed)})` : '';
-    return say(SYMBOLS.fail, `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed${severities}.`, theme.bad);
+    return say(
+      SYMBOLS.fail,
+      `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed${severities}.`,
+      theme.bad,
+    );
   }
   if (undecided > 0) {
-    return say(SYMBOLS.open, `Nothing failed, but ${count(undecided, 'finding')} could not be decided: not a clean result.`, theme.open);
+    return say(
+      SYMBOLS.open,
+      `Nothing failed, but ${count(undecided, 'finding')} could not be decided: not a clean result.`,
+      theme.open,
+    );
   }
   if (interrupted) return say(SYMBOLS.open, 'Nothing failed until the audit was interrupted: not a clean result.', theme.open);
-  if (counts.pass > 0 && counts.waived === 0) return say(SYMBOLS.pass, 'What is declared is what is enforced, as far as it was tested.', theme.good);
-  if (counts.waived > 0) return say(SYMBOLS.none, `Nothing failed beyond ${count(counts.waived, 'waived finding')}.`, theme.warning);
+  if (counts.pass > 0 && counts.waived === 0)
+    return say(SYMBOLS.pass, 'What is declared is what is enforced, as far as it was tested.', theme.good);
+  if (counts.waived > 0)
+    return say(SYMBOLS.none, `Nothing failed beyond ${count(counts.waived, 'waived finding')}.`, theme.warning);
   return say(SYMBOLS.open, 'Nothing was tested: an empty audit proves nothing.', theme.open);
 }
 
@@ -113,17 +141,31 @@ export function renderFooter(report: Report, sections: Sections, context: Contex
     ...notes.flatMap((note) => hanging(label('note', 0, theme.quiet), clip(note, 600), width)),
     ...(left > 0 ? hanging({ text: ' '.repeat(10) }, `and ${count(left, 'more note')} with --verbose`, width, theme.quiet) : []),
     ...renderHidden(sections, minSeverity, context),
-    ...beside(label('more', 0, theme.quiet), more.map((text) => ({ text, style: theme.quiet })), ' · ', width),
+    ...beside(
+      label('more', 0, theme.quiet),
+      more.map((text) => ({ text, style: theme.quiet })),
+      ' · ',
+      width,
+    ),
   ];
 }
 
-export function renderHidden(sections: Sections, minSeverity: Context['minSeverity'], { theme, width, verbose }: Context): readonly string[] {
+export function renderHidden(
+  sections: Sections,
+  minSeverity: Context['minSeverity'],
+  { theme, width, verbose }: Context,
+): readonly string[] {
   const hidden = (key: keyof Sections) => sections[key].filter(({ severity }) => !atLeast(severity, minSeverity)).length;
   const parts = [
     [hidden('failed'), 'failed'],
     [hidden('undecided'), 'not tested'],
     [hidden('waived'), 'waived'],
-    ...(verbose ? ([[hidden('passed'), 'passed'], [hidden('notApplicable'), 'not applicable']] as const) : []),
+    ...(verbose
+      ? ([
+          [hidden('passed'), 'passed'],
+          [hidden('notApplicable'), 'not applicable'],
+        ] as const)
+      : []),
   ] as const;
   const words = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
   if (words.length === 0 || minSeverity === undefined) return [];

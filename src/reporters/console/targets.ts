@@ -29,12 +29,20 @@ export function renderTarget(report: Report, target: ReportTarget, context: Cont
   const name = (text: string): Span => label(text, 2, theme.quiet);
   const lines = [
     ...flow(
-      [{ text: clip(target.name, 60), style: theme.strong }, { text: facts.map((fact) => clip(fact, 120)).join(' · '), style: theme.quiet }],
+      [
+        { text: clip(target.name, 60), style: theme.strong },
+        { text: facts.map((fact) => clip(fact, 120)).join(' · '), style: theme.quiet },
+      ],
       '  ',
       0,
       width,
     ),
-    ...beside(name('declared'), [{ text: clip(declaration.egress, 400) }, { text: `(${origin})`, style: theme.quiet }], ' ', width),
+    ...beside(
+      name('declared'),
+      [{ text: clip(declaration.egress, 400) }, { text: `(${origin})`, style: theme.quiet }],
+      ' ',
+      width,
+    ),
     ...remarks.flatMap(({ message }) => hanging(name('remark'), clip(message, 300), width, theme.warning)),
     ...target.story.flatMap((sentence, index) => {
       const lead: Span = index === 0 ? name('really') : { text: ' '.repeat(12) };
@@ -43,7 +51,8 @@ export function renderTarget(report: Report, target: ReportTarget, context: Cont
     ...areas(report, target, context),
   ];
   const more = declaration.remarks.length - remarks.length;
-  if (more > 0) lines.push(...hanging({ text: ' '.repeat(12) }, `${count(more, 'more remark')} with --verbose`, width, theme.quiet));
+  if (more > 0)
+    lines.push(...hanging({ text: ' '.repeat(12) }, `${count(more, 'more remark')} with --verbose`, width, theme.quiet));
   return lines;
 }
 
@@ -60,7 +69,12 @@ function areas(report: Report, target: ReportTarget, { theme, width }: Context):
 }
 
 /** For --quiet: one line that says how the target ended. */
-export function renderTargetVerdict(target: ReportTarget, sections: Sections, nameWidth: number, { theme, width }: Context): readonly string[] {
+export function renderTargetVerdict(
+  target: ReportTarget,
+  sections: Sections,
+  nameWidth: number,
+  { theme, width }: Context,
+): readonly string[] {
   const own = <K extends keyof Sections>(key: K) => sections[key].filter(({ targetId }) => targetId === target.id);
   const failed = own('failed');
   const undecided = own('undecided').length;

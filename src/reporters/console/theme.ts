@@ -37,7 +37,13 @@ export function themeOf(color: boolean): Theme {
     warning: chalk.yellow,
     open: chalk.magenta,
     command: chalk.cyan,
-    severity: { critical: chalk.red.bold.underline, high: chalk.red.bold, medium: chalk.yellow.bold, low: chalk.blue.bold, info: chalk.dim },
+    severity: {
+      critical: chalk.red.bold.underline,
+      high: chalk.red.bold,
+      medium: chalk.yellow.bold,
+      low: chalk.blue.bold,
+      info: chalk.dim,
+    },
     verdict: {
       enforced: chalk.green,
       partial: chalk.yellow,

@@ -51,7 +51,8 @@ export function sectionsOf(report: Report): Sections {
       (order.get(a.targetId) ?? order.size) - (order.get(b.targetId) ?? order.size),
   );
   const counted = sorted.filter(({ waived }) => waived === undefined);
-  const withStatus = (status: Finding['status'], from = counted): Finding[] => from.filter((finding) => finding.status === status);
+  const withStatus = (status: Finding['status'], from = counted): Finding[] =>
+    from.filter((finding) => finding.status === status);
   return {
     failed: withStatus('fail'),
     undecided: [...withStatus('inconclusive'), ...withStatus('error')],

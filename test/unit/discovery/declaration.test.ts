@@ -14,11 +14,15 @@ const PROFILE = { network: { outbound: { allow_host: ['api.github.com'], allow_p
 const OTHER = { network: { outbound: { allow_host: ['example.org'], allow_port: [443] } } };
 const WIDE = { network: { outbound: { insecure_allow_all: true } } };
 
+let root: string;
 let directory: string;
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'bulkhead-declaration-'));
+  root = await mkdtemp(path.join(tmpdir(), 'bulkhead-declaration-'));
+  directory = path.join(root, 'runconfigs');
+  await mkdir(directory);
+  await writeFile(path.join(root, 'secret.json'), JSON.stringify({ permission_profile: WIDE }));
 });
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(() => rm(root, { recursive: true }));
 
 async function declared(fields: Partial<ContainerSummary>, profiles: Partial<AssignedProfiles> = {}): Promise<Declaration> {
   const summary = container(fields);
@@ -166,7 +170,7 @@ describe("ToolHive's run configuration", () => {
 
   it.each([
     ['no file', undefined, 'run-config-missing', 'does not exist'],
-    ['no profile', { container_name: 'x' }, 'run-config-missing', 'has no permission_profile'],
+    ['no profile', { container_name: 'no-profile' }, 'run-config-missing', 'has no permission_profile'],
     ['a null profile', { permission_profile: null }, 'run-config-missing', 'has no permission_profile'],
     ['no object', '"permission_profile"', 'run-config-missing', 'has no permission_profile'],
     ['no JSON', '{"env_vars": {"TOKEN": "hush"}, oops', 'run-config-invalid', 'is not JSON'],
@@ -201,9 +205,7 @@ describe("ToolHive's run configuration", () => {
   });
 
   it.each(['../secret', '..', '/etc/passwd', 'a/../../secret', '\u0000'])('is not looked for at %j', async (name) => {
-    await writeFile(path.join(directory, '..', 'secret.json'), JSON.stringify({ permission_profile: WIDE }));
     const found = await declared({ labels: toolhiveLabels(name) });
-    await rm(path.join(directory, '..', 'secret.json'));
     expect(found).toMatchObject({ source: 'none' });
     expect(codes(found)).toEqual(['run-config-invalid']);
   });

@@ -16,7 +16,14 @@ const egress: CheckMeta = {
   since: '0.1.0',
 };
 const metadata: CheckMeta = { ...egress, id: 'NET-014', slug: 'metadata-service', severity: 'critical' };
-const rootfs: CheckMeta = { ...egress, id: 'HARD-006', slug: 'writable-rootfs', area: 'HARD', deprecated: 'Use HARD-007.', title: 'a | b' };
+const rootfs: CheckMeta = {
+  ...egress,
+  id: 'HARD-006',
+  slug: 'writable-rootfs',
+  area: 'HARD',
+  deprecated: 'Use HARD-007.',
+  title: 'a | b',
+};
 const OPTIONS = { color: false, width: 80 };
 
 describe('the list of checks', () => {
@@ -48,7 +55,16 @@ describe('the list of checks', () => {
 describe('one check', () => {
   it.each(CHECK_FORMATS)('in %s has everything that it is', (format) => {
     const text = renderCheck(rootfs, format, OPTIONS);
-    const facts = [rootfs.id, rootfs.slug, rootfs.failureTitle, rootfs.remediation, 'NIST SP 800-190', '4.4.2', 'Per-server network policy', '0.1.0'];
+    const facts = [
+      rootfs.id,
+      rootfs.slug,
+      rootfs.failureTitle,
+      rootfs.remediation,
+      'NIST SP 800-190',
+      '4.4.2',
+      'Per-server network policy',
+      '0.1.0',
+    ];
     for (const fact of [...facts, 'Use HARD-007.']) expect(text).toContain(fact);
     expect(text.toLowerCase()).toContain('high');
     expect(text.endsWith('\n')).toBe(true);

@@ -23,7 +23,9 @@ describe('order', () => {
       aFinding({ check: 'HOST-002', area: 'HOST', severity: 'critical' }),
       aFinding({ check: 'NET-014', severity: 'critical' }),
     ]);
-    const places = ['CRITICAL  NET-014', 'CRITICAL  HOST-002', 'LOW  NET-001', 'NOT TESTED (critical)  NET-012'].map((head) => text.indexOf(head));
+    const places = ['CRITICAL  NET-014', 'CRITICAL  HOST-002', 'LOW  NET-001', 'NOT TESTED (critical)  NET-012'].map((head) =>
+      text.indexOf(head),
+    );
     expect(places).not.toContain(-1);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
@@ -54,7 +56,10 @@ describe('groups', () => {
   });
 
   it('repeats a message only where it differs', () => {
-    const text = withFindings([aFinding(), aFinding({ subject: 'files.example:443', message: 'An answer came by another way.' })]);
+    const text = withFindings([
+      aFinding(),
+      aFinding({ subject: 'files.example:443', message: 'An answer came by another way.' }),
+    ]);
     expect(text).toContain('also:     files.example:443  An answer came by another way.');
   });
 
@@ -74,7 +79,11 @@ describe('groups', () => {
 
 describe('what could not be tested', () => {
   const undecided = [
-    aFinding({ status: 'inconclusive', message: 'timeout, and the control failed too', evidence: ['control on an ordinary bridge: timeout'] }),
+    aFinding({
+      status: 'inconclusive',
+      message: 'timeout, and the control failed too',
+      evidence: ['control on an ordinary bridge: timeout'],
+    }),
     aFinding({ check: 'NET-010', status: 'error', message: 'the check threw' }),
   ];
 
@@ -109,7 +118,9 @@ describe('passes', () => {
   it('are shown only with --verbose, each with its control', () => {
     expect(withFindings([pass, none])).not.toMatch(/Passed|Not applicable/);
     const text = withFindings([pass, none], { verbose: true });
-    expect(text).toContain('✓ NET-004  weather  203.0.113.10:443  timeout, while the control succeeded\n    control on an ordinary bridge: connected');
+    expect(text).toContain(
+      '✓ NET-004  weather  203.0.113.10:443  timeout, while the control succeeded\n    control on an ordinary bridge: connected',
+    );
     expect(text).toContain('– FS-003  weather  203.0.113.10:443  The profile declares no path.');
   });
 
@@ -138,7 +149,11 @@ describe('waivers', () => {
 });
 
 describe('--min-severity', () => {
-  const findings = [aFinding(), aFinding({ check: 'HARD-002', area: 'HARD', severity: 'low' }), aFinding({ severity: 'info', status: 'inconclusive' })];
+  const findings = [
+    aFinding(),
+    aFinding({ check: 'HARD-002', area: 'HARD', severity: 'low' }),
+    aFinding({ severity: 'info', status: 'inconclusive' }),
+  ];
 
   it('hides what is below, says how many, and leaves the counts alone', () => {
     const text = withFindings(findings, { minSeverity: 'medium' });
@@ -157,7 +172,11 @@ describe('verdict and exit', () => {
   it.each([
     ['clean', [aFinding({ status: 'pass' })], 'What is declared is what is enforced, as far as it was tested.'],
     ['failed', [aFinding({ severity: 'critical' }), aFinding()], '2 findings failed (1 critical, 1 high).'],
-    ['nothing but not-applicable', [aFinding({ status: 'not-applicable' })], 'Nothing was tested: an empty audit proves nothing.'],
+    [
+      'nothing but not-applicable',
+      [aFinding({ status: 'not-applicable' })],
+      'Nothing was tested: an empty audit proves nothing.',
+    ],
     ['nothing', [], 'Nothing was tested: an empty audit proves nothing.'],
   ])('%s', (_, findings, verdict) => {
     expect(withFindings(findings)).toContain(verdict);
@@ -199,7 +218,9 @@ describe('targets', () => {
 
   it('shortens a digest, names a state other than running, and calls a missing declaration missing', () => {
     const declaration = { source: 'none', location: 'no profile was found', egress: 'nothing', profile: {}, remarks: [] };
-    const text = render({ targets: [aTarget({ image: `a@sha256:${'0123456789abcdef'.repeat(4)}`, state: 'paused', declaration })] });
+    const text = render({
+      targets: [aTarget({ image: `a@sha256:${'0123456789abcdef'.repeat(4)}`, state: 'paused', declaration })],
+    });
     expect(text).toContain('weather  a@sha256:0123456789ab… · streamable-http · paused');
     expect(text).toContain('1 target · 1 not declared');
     expect(text).toContain('declared: nothing (no profile was found)');

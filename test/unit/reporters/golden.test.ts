@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { renderJson } from '../../../src/reporters/json.ts';
-import { expectGolden } from '../../support/golden.ts';
+import type { RenderOptions } from '../../../src/reporters/registry.ts';
+import { golden } from '../../support/golden.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { countsOf } from '../../support/report.ts';
 
-const PLAIN = { color: false, verbose: false, quiet: false, width: 100 };
+const PLAIN: RenderOptions = { color: false, verbose: false, quiet: false, width: 100 };
 
 describe('one report in every format', () => {
   const report = fixtureReport();
@@ -14,27 +15,19 @@ describe('one report in every format', () => {
     expect(report.summary.counts).toEqual(countsOf(report.findings));
   });
 
-  it('console', () => {
-    expectGolden('console.txt', renderConsole(report, PLAIN));
+  it.each<[string, Partial<RenderOptions>]>([
+    ['console.txt', {}],
+    ['console-color.txt', { color: true }],
+    ['console-verbose.txt', { verbose: true }],
+    ['console-quiet.txt', { quiet: true }],
+    ['console-narrow.txt', { width: 60, minSeverity: 'high' }],
+  ])('%s', (name, options) => {
+    const text = renderConsole(report, { ...PLAIN, ...options });
+    expect(text).toBe(golden(name, text));
   });
 
-  it('console in colours', () => {
-    expectGolden('console-color.txt', renderConsole(report, { ...PLAIN, color: true }));
-  });
-
-  it('console, verbose', () => {
-    expectGolden('console-verbose.txt', renderConsole(report, { ...PLAIN, verbose: true }));
-  });
-
-  it('console, quiet', () => {
-    expectGolden('console-quiet.txt', renderConsole(report, { ...PLAIN, quiet: true }));
-  });
-
-  it('console, high and above, 60 columns', () => {
-    expectGolden('console-narrow.txt', renderConsole(report, { ...PLAIN, width: 60, minSeverity: 'high' }));
-  });
-
-  it('json', () => {
-    expectGolden('report.json', renderJson(report));
+  it('report.json', () => {
+    const text = renderJson(report);
+    expect(text).toBe(golden('report.json', text));
   });
 });

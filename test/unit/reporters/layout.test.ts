@@ -49,7 +49,10 @@ describe('hanging and flow', () => {
   });
 
   it('breaks between spans and drops the separator there', () => {
-    expect(flow([{ text: 'one two' }, { text: 'three' }, { text: 'four' }], ' · ', 2, 16)).toEqual(['  one two', '  three · four']);
+    expect(flow([{ text: 'one two' }, { text: 'three' }, { text: 'four' }], ' · ', 2, 16)).toEqual([
+      '  one two',
+      '  three · four',
+    ]);
   });
 });
 
@@ -65,7 +68,12 @@ describe('command', () => {
     const lines = command(label, text, 24);
     expect(lines.slice(0, -1).every((line) => line.endsWith(' \\'))).toBe(true);
     // What a shell makes of it: a backslash before a line break joins the lines.
-    expect(lines.join('\n').slice(label.text.length).replaceAll(/ \\\n\s+/g, ' ')).toBe(text);
+    expect(
+      lines
+        .join('\n')
+        .slice(label.text.length)
+        .replaceAll(/ \\\n\s+/g, ' '),
+    ).toBe(text);
   });
 
   it('leaves a word whole that is wider than the line', () => {

@@ -69,7 +69,15 @@ describe('bundle.schema.json', () => {
   };
   const declaration = { profile: {}, source: 'flag', location: 'profiles/weather.json', remarks: [] };
   const bundle = (outcomes: unknown): unknown => ({
-    ...{ schemaVersion: 1, tool, session, startedAt, finishedAt, engine, options, notes, interrupted },
+    schemaVersion: 1,
+    tool,
+    session,
+    startedAt,
+    finishedAt,
+    engine,
+    options,
+    notes,
+    interrupted,
     targets: [{ target, declaration, observations: outcomes }],
   });
 

@@ -1,0 +1,89 @@
+import type net from 'node:net';
+
+const MAX_BYTES = 64 * 1024;
+
+export interface HttpAnswer {
+  /** Absent when what came is not HTTP. */
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly bytes: Buffer;
+}
+
+export interface HttpQuestion {
+  readonly host: string;
+  readonly port: number;
+  /** Path, or an absolute URL towards a proxy. */
+  readonly path: string;
+  readonly timeoutMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One GET on an open connection, read by hand: Node's client follows what a hostile server says about lengths,
+ * upgrades and keep-alive, and this needs the first 64 KiB and a status. `undefined` when nothing came.
+ */
+export async function readHttp(socket: net.Socket, question: HttpQuestion): Promise<HttpAnswer | undefined> {
+  const lines = [
+    `GET ${question.path} HTTP/1.1`,
+    `Host: ${authority(question.host, question.port)}`,
+    'User-Agent: bulkhead',
+    'Accept: */*',
+    'Connection: close',
+    ...Object.entries(question.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+  ];
+  if (!socket.writable) return undefined;
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const bytes = await readResponse(socket, question.timeoutMs);
+  return bytes.length === 0 ? undefined : parseHttp(bytes);
+}
+
+export function authority(host: string, port: number): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return port === 80 || port === 443 ? name : `${name}:${port}`;
+}
+
+export function parseHttp(bytes: Buffer): HttpAnswer {
+  const end = bytes.indexOf('\r\n\r\n');
+  const [first = '', ...lines] = bytes.subarray(0, end < 0 ? bytes.length : end).toString('latin1').split('\r\n');
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1];
+  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const line of lines.slice(0, 100)) {
+    const colon = line.indexOf(':');
+    if (colon > 0) headers[line.slice(0, colon).toLowerCase()] ??= line.slice(colon + 1).trim();
+  }
+  const body = end < 0 ? Buffer.alloc(0) : bytes.subarray(end + 4);
+  return { ...(status === undefined ? {} : { status: Number(status) }), headers, body, bytes };
+}
+
+/** Stops at the announced length, the end, 64 KiB or the time. */
+async function readResponse(socket: net.Socket, timeoutMs: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    let bytes = Buffer.alloc(0);
+    const finish = (): void => {
+      clearTimeout(timer);
+      socket.off('data', take);
+      socket.off('end', finish);
+      socket.off('close', finish);
+      socket.off('error', finish);
+      resolve(bytes.subarray(0, MAX_BYTES));
+    };
+    const take = (chunk: Buffer): void => {
+      bytes = Buffer.concat([bytes, chunk]);
+      if (bytes.length >= MAX_BYTES || isComplete(bytes)) finish();
+    };
+    const timer = setTimeout(finish, timeoutMs);
+    socket.on('data', take);
+    socket.once('end', finish);
+    socket.once('close', finish);
+    socket.once('error', finish);
+    socket.resume();
+  });
+}
+
+function isComplete(bytes: Buffer): boolean {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const length = /\r\ncontent-length: *(\d{1,9})\r\n/i.exec(bytes.subarray(0, end + 2).toString('latin1'))?.[1];
+  return length !== undefined && bytes.length >= end + 4 + Number(length);
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import type { Budget } from './attempt.ts';
+import { AttemptFailure } from './failure.ts';
+import { ask, type Answer } from './dns-client.ts';
+
+/** What libc assumes where no name server is configured (resolv.conf(5)). */
+const DEFAULT_SERVER = '127.0.0.1';
+
+/**
+ * Names to addresses, as a program in the namespace would: /etc/hosts, then its name servers. Done here and not
+ * by libc because its look-ups share four threads, and one that hangs would make others look blocked.
+ */
+export class Resolver {
+  readonly servers: readonly string[];
+  readonly #hosts: readonly HostEntry[];
+  readonly #pending = new Map<string, Promise<Answer>>();
+
+  constructor(servers: readonly string[], hosts: readonly HostEntry[]) {
+    this.servers = servers.length === 0 ? [DEFAULT_SERVER] : servers;
+    this.#hosts = hosts;
+  }
+
+  static ofNamespace(): Resolver {
+    return new Resolver(parseResolvConf(readOr('/etc/resolv.conf')), parseHosts(readOr('/etc/hosts')));
+  }
+
+  /** @throws AttemptFailure in phase `resolve` */
+  async address(host: string, family: 4 | 6, budget: Budget): Promise<string> {
+    if (net.isIP(host) !== 0) return host;
+    const listed = this.#hosts.find((entry) => entry.name === host.toLowerCase() && net.isIP(entry.address) === family);
+    if (listed !== undefined) return listed.address;
+    const answer = await this.answer(host, family, budget);
+    const [address] = answer.addresses;
+    if (address !== undefined) return address;
+    const server = `${answer.rcode} from ${answer.server}`;
+    throw new AttemptFailure(answer.rcode === 'NXDOMAIN' || answer.rcode === 'NOERROR' ? 'nxdomain' : 'servfail', 'resolve', server);
+  }
+
+  /** The most telling answer of all name servers; one question a name and family, however many attempts need it. */
+  async answer(host: string, family: 4 | 6, budget: Budget): Promise<Answer> {
+    const key = `${family} ${host}`;
+    const pending = this.#pending.get(key) ?? ask(this.servers, host, family, budget);
+    this.#pending.set(key, pending);
+    return pending;
+  }
+}
+
+export interface HostEntry {
+  readonly address: string;
+  readonly name: string;
+}
+
+export function parseResolvConf(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1]?.split('%')[0])
+    .filter((server): server is string => server !== undefined && net.isIP(server) !== 0)
+    .slice(0, 3);
+}
+
+export function parseHosts(text: string): readonly HostEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    return address === undefined || net.isIP(address) === 0 ? [] : names.map((name) => ({ address, name: name.toLowerCase() }));
+  });
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').slice(0, 1 << 20);
+  } catch {
+    return '';
+  }
+}

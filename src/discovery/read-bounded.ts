@@ -1,1 +1,0 @@
-export { readBoundedText as readBounded } from '../profiles/read-text.ts';

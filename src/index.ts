@@ -1,0 +1,14 @@
+export { CHECKS, findCheck } from './checks/registry.ts';
+export { gather, type GatherRequest, type Subject } from './engine/gather.ts';
+export { reportOf, type ReportOptions } from './engine/report.ts';
+export { selectSubjects } from './engine/subjects.ts';
+export { BulkheadError, type ErrorCode } from './errors.ts';
+export type { ObservationBundle } from './model/bundle.ts';
+export type { Check, CheckMeta, Severity, Status, Verdict } from './model/check.ts';
+export type { Profile } from './model/profile.ts';
+export type { Finding, Report } from './model/report.ts';
+export { loadProfile } from './profiles/load.ts';
+export { validateProfile } from './profiles/validate.ts';
+export { renderConsole } from './reporters/console.ts';
+export { renderJson } from './reporters/json.ts';
+export { loadBundle, saveBundle } from './store/bundle-file.ts';

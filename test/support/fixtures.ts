@@ -1,0 +1,65 @@
+import type Docker from 'dockerode';
+import { randomBytes } from 'node:crypto';
+import { ensureNodeImage, ensureServerImage, type ServerName } from '../../samples/servers/images.ts';
+
+export interface RunOptions {
+  readonly name: string;
+  /** A published server, or a script for Node.js; without both it idles. */
+  readonly server?: ServerName;
+  readonly script?: string;
+  readonly network?: string;
+  readonly user?: string;
+  readonly env?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly host?: Docker.HostConfig;
+  readonly networks?: readonly string[];
+}
+
+const IDLE = 'setInterval(() => {}, 1e6)';
+
+/** Containers and networks of one test file, all removed at its end. */
+export class Fixtures {
+  readonly #docker: Docker;
+  readonly #label = `dev.bulkhead.test=${randomBytes(6).toString('hex')}`;
+
+  constructor(docker: Docker) {
+    this.#docker = docker;
+  }
+
+  async network(name: string, options: Omit<Docker.NetworkCreateOptions, 'Name'> = {}): Promise<string> {
+    const [key = '', value = ''] = this.#label.split('=');
+    await this.#docker.createNetwork({ Driver: 'bridge', ...options, Name: name, Labels: { [key]: value } });
+    return name;
+  }
+
+  /** Starts a container and returns its id. */
+  async run(options: RunOptions): Promise<string> {
+    const image = options.server === undefined ? await ensureNodeImage(this.#docker) : await ensureServerImage(this.#docker, options.server);
+    const [key = '', value = ''] = this.#label.split('=');
+    const container = await this.#docker.createContainer({
+      name: options.name,
+      Image: image,
+      ...(options.server === undefined ? { Cmd: ['-e', options.script ?? IDLE] } : { OpenStdin: true }),
+      ...(options.user === undefined ? {} : { User: options.user }),
+      Env: [...(options.env ?? [])],
+      Labels: { ...options.labels, [key]: value },
+      HostConfig: { NetworkMode: options.network ?? 'bridge', ...options.host },
+    });
+    for (const network of options.networks ?? []) await this.#docker.getNetwork(network).connect({ Container: container.id });
+    await container.start();
+    return container.id;
+  }
+
+  async address(id: string, network: string): Promise<string> {
+    const info = await this.#docker.getContainer(id).inspect();
+    return info.NetworkSettings.Networks[network]?.IPAddress ?? '';
+  }
+
+  async remove(): Promise<void> {
+    const filters = { label: [this.#label] };
+    for (const { Id } of await this.#docker.listContainers({ all: true, filters })) {
+      await this.#docker.getContainer(Id).remove({ force: true, v: true });
+    }
+    for (const { Id } of await this.#docker.listNetworks({ filters })) await this.#docker.getNetwork(Id).remove();
+  }
+}

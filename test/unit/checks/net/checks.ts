@@ -1,0 +1,29 @@
+import { declaration } from '../../../../src/checks/net/declaration.ts';
+import { declaredEgress } from '../../../../src/checks/net/declared-egress.ts';
+import { dnsExfiltration } from '../../../../src/checks/net/dns-exfiltration.ts';
+import { hostNetwork } from '../../../../src/checks/net/host-network.ts';
+import { internalNetworks } from '../../../../src/checks/net/internal-networks.ts';
+import { ipv6Egress } from '../../../../src/checks/net/ipv6-egress.ts';
+import { metadataService } from '../../../../src/checks/net/metadata-service.ts';
+import { portBoundary } from '../../../../src/checks/net/port-boundary.ts';
+import { sharedNetwork } from '../../../../src/checks/net/shared-network.ts';
+import { udpEgress } from '../../../../src/checks/net/udp-egress.ts';
+import { undeclaredEgressByProxy } from '../../../../src/checks/net/undeclared-egress-by-proxy.ts';
+import { undeclaredEgress } from '../../../../src/checks/net/undeclared-egress.ts';
+import type { Check } from '../../../../src/model/check.ts';
+
+/** All checks of the area, in the order of their ids. */
+export const CHECKS: readonly Check[] = [
+  declaration,
+  internalNetworks,
+  sharedNetwork,
+  undeclaredEgress,
+  undeclaredEgressByProxy,
+  declaredEgress,
+  portBoundary,
+  dnsExfiltration,
+  udpEgress,
+  ipv6Egress,
+  metadataService,
+  hostNetwork,
+];

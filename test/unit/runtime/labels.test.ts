@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { isAbandoned, LABEL, newSession } from '../../../src/runtime/labels.ts';
+
+describe('abandoned objects', () => {
+  const now = Date.now();
+  it('are not those of a living run', () => {
+    expect(isAbandoned(newSession().labels('probe'), now)).toBe(false);
+  });
+  it('are those that nobody can still need', () => {
+    expect(isAbandoned(newSession().labels('probe'), now + 31 * 60_000)).toBe(true);
+  });
+  it('are those of a run of this machine that is gone, also when its number was given to another process', () => {
+    const { pid } = spawnSync('true');
+    const labels = newSession().labels('control');
+    const owner = (labels[LABEL.owner] ?? '').split('/');
+    const of = (number: number, start: string): Record<string, string> => ({
+      ...labels,
+      [LABEL.owner]: [owner[0], owner[1], number, start].join('/'),
+    });
+    expect(isAbandoned(of(pid, '12345'), now)).toBe(true);
+    expect(isAbandoned(of(process.pid, '12345'), now)).toBe(true);
+  });
+  it('are not those of a run on another machine, before they expire', () => {
+    const labels = { ...newSession().labels('probe'), [LABEL.owner]: 'elsewhere/boot/1/2' };
+    expect(isAbandoned(labels, now)).toBe(false);
+  });
+});
