@@ -53,7 +53,7 @@ function usePrivateTree(tree: string): void {
   // Not chroot: runc pivots too, and the kernel forbids that where the root is no mount of its own.
   execFileSync('pivot_root', [root, join(root, '.machine')], { cwd: root });
   process.chdir('/');
-  execFileSync('umount', ['--lazy', '/.machine'], { env: { PATH: init.path } });
+  execFileSync('umount', ['-n', '--lazy', '/.machine'], { env: { PATH: init.path } });
   rmSync('/.machine', { recursive: true });
 }
 
@@ -100,5 +100,5 @@ function mkdir(name: string): string {
 }
 
 function mount(...args: readonly string[]): void {
-  execFileSync('mount', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('mount', ['-n', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -4,7 +4,7 @@
  * can name the far end of a veth exactly when that end is in one of them.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
 export interface ProbedLink {
   readonly ifindex: number;
@@ -31,11 +31,19 @@ export interface ProbedNamespace {
 export type ProbeInput = readonly { readonly name: string; readonly file: string }[];
 
 const input = JSON.parse(readFileSync(0, 'utf8')) as ProbeInput;
-execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/run/netns']);
-const present = input.filter(({ name, file }) => {
+// Opened first: some of these files are below the directory that is about to be hidden.
+const opened = input.flatMap(({ name, file }) => {
+  try {
+    return [{ name, file: `/proc/${process.pid}/fd/${openSync(file, 'r')}` }];
+  } catch {
+    return [];
+  }
+});
+execFileSync('mount', ['-n', '-t', 'tmpfs', 'tmpfs', '/run/netns']);
+const present = opened.filter(({ name, file }) => {
   writeFileSync(`/run/netns/${name}`, '');
   try {
-    execFileSync('mount', ['--bind', file, `/run/netns/${name}`], { stdio: 'ignore' });
+    execFileSync('mount', ['-n', '--bind', file, `/run/netns/${name}`], { stdio: 'ignore' });
     return true;
   } catch {
     // The process whose namespace it was has just ended; what still leads there will be reported.

@@ -1,6 +1,7 @@
 import type { AttemptSpec, PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
+import { somethingAnswered } from '../support/answer.ts';
 import { controlSucceeded, reachOf } from '../support/decide.ts';
 import { groupBy, isPermitted, type JudgedPair } from '../support/egress.ts';
 import { endpointOf, evidenceOf, reproduceAttempt } from '../support/evidence.ts';
@@ -49,6 +50,10 @@ function judge(group: readonly PairedAttempt[], target: Target): Verdict {
     const ways = [...new Set(reached.map(({ pair }) => wayOf(pair.spec)))].join(' and ');
     return { ...facts, status: 'pass', actual: 'reached', message: `${facts.subject} is declared and was reached ${ways}.` };
   }
+  if (group.every(isIpv6CanaryOutOfReach)) {
+    const message = `${facts.subject} is a canary over IPv6, which the control does not reach either; no profile names it.`;
+    return { ...facts, status: 'not-applicable', actual: 'not reached', message };
+  }
   const blocked = families(judged).find(isOverBlocked)?.[0];
   const { pair, reach } = blocked ?? judged.find((one) => one.reach.state === 'undecided') ?? judged[0] ?? {};
   const why = reach?.why ?? 'nothing was tried';
@@ -64,6 +69,19 @@ function judge(group: readonly PairedAttempt[], target: Target): Verdict {
         message: `${facts.subject} is declared and was not reached, which proves nothing: ${why}.`,
       }
     : { ...rest, status: 'fail', message: `${facts.subject} is declared and cannot be reached in any way: ${why}.` };
+}
+
+/**
+ * A server that may reach anything is measured with canaries, and an engine without IPv6 is no fault of its
+ * policy. Declared destinations never end here, nor does a canary whose control was not made.
+ */
+function isIpv6CanaryOutOfReach({ spec, controls }: PairedAttempt): boolean {
+  return (
+    spec.purpose === 'internet' &&
+    spec.family === 6 &&
+    controls.length > 0 &&
+    controls.every(({ attempt }) => somethingAnswered(attempt) === 'no')
+  );
 }
 
 /** Families are judged apart: an engine without IPv6 leaves those attempts open, and they excuse nothing. */

@@ -67,14 +67,14 @@ function failed(pair: PairedAttempt): Reach {
 }
 
 /**
- * A 4xx is the proxy's own refusal, whatever the destination does. 407 only means that the probe has no
- * credentials (the target may have them); 408, 429, 5xx and an unknown answer are also what a dead
+ * A 4xx is the proxy's own refusal, whatever the destination does. 407 may only mean that the probe lacks a
+ * way to log in that the target has; 408, 429, 5xx and an answer that is no HTTP are also what a dead
  * destination or a busy proxy gives, so these need a control.
  */
 function deniedByProxy(pair: PairedAttempt): Reach {
   const said = pair.target.detail ?? 'no reason given';
   const status = pair.target.peer?.status ?? Number(/\b[1-5]\d\d\b/.exec(said)?.[0] ?? 0);
-  if (status === 407) return { state: 'undecided', why: 'the proxy asked for credentials, which the probe does not have' };
+  if (status === 407) return { state: 'undecided', why: 'the proxy asked for other credentials than the probe could give' };
   const refusal = pair.spec.path === 'proxy' && status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (refusal || controlSucceeded(pair)) return { state: 'elsewhere', why: `the proxy refused (${said})` };
   return { state: 'undecided', why: `the proxy gave up (${said}), and no control shows that the destination answers` };

@@ -11,6 +11,7 @@ export interface Case {
   readonly says?: RegExp;
   /** What its evidence holds. */
   readonly shows?: readonly RegExp[];
+  readonly actual?: string;
   readonly reproduce?: string;
 }
 
@@ -48,6 +49,7 @@ function run(check: Check, one: Case): readonly Verdict[] {
   const [first] = verdicts;
   expect(first?.message).toMatch(one.says ?? /./);
   for (const pattern of one.shows ?? []) expect(first?.evidence?.join('\n')).toMatch(pattern);
+  expect(first?.actual).toBe(one.actual ?? first?.actual);
   expect(first?.reproduce).toBe(one.reproduce ?? first?.reproduce);
   for (const { message } of verdicts) {
     expect(message).toMatch(/^\S.*\.$/s);

@@ -20,10 +20,20 @@ const egress = (...attempts: readonly PairedAttempt[]) => ({ egress: { attempts:
 const api = (target: Result, controls?: readonly Result[], spec: Partial<AttemptSpec> = {}) =>
   aPair({ spec: { purpose: 'declared', host: 'api.example.com', ...spec }, target, ...(controls !== undefined && { controls }) });
 const byProxy = (target: Result, controls?: readonly Result[]) => api(target, controls, { path: 'proxy' });
+const C6 = '[2001:db8::10]:443';
+const canary6 = { host: '2001:db8::10' } as const;
 const six = { family: 6 } as const;
 
 runCases(declaredEgress, {
   valid: [
+    {
+      name: 'a canary over IPv6, on an engine without IPv6',
+      input: {
+        policy: aPolicy({ permits: 'all' }),
+        facts: egress(aPair({ spec: canary6, target: unreachable(), controls: [unreachable()] })),
+      },
+      verdicts: [`not-applicable ${C6}`],
+    },
     {
       name: 'reached directly',
       input: { policy, facts: egress(api(connected())) },
@@ -67,11 +77,28 @@ runCases(declaredEgress, {
   ],
   invalid: [
     {
+      name: 'a canary over IPv6 that the control reaches',
+      input: { policy: aPolicy({ permits: 'all' }), facts: egress(aPair({ spec: canary6, target: unreachable() })) },
+      verdicts: [`fail ${C6}`],
+    },
+    {
+      name: 'over IPv6, the only way there is',
+      input: { policy, facts: egress(api(unreachable(), undefined, six)) },
+      verdicts: [`fail ${A}`],
+    },
+    {
+      name: 'one control is enough to show that the destination is there',
+      input: { policy, facts: egress(api(timeout()), byProxy(proxyDenied(), [timeout()])) },
+      verdicts: [`fail ${A}`],
+    },
+    {
       name: 'blocked directly, without a proxy',
       input: { policy, facts: egress(api(timeout())) },
       verdicts: [`fail ${A}`],
       says: /cannot be reached in any way: timeout, while the control succeeded/,
       shows: [/control on an ordinary bridge: connected/],
+      actual: 'timeout',
+      reproduce: 'docker run --rm --network container:weather busybox nc -w 2 api.example.com 443',
     },
     {
       name: 'blocked directly and refused by the proxy',
@@ -103,6 +130,35 @@ runCases(declaredEgress, {
     },
   ],
   undecided: [
+    {
+      name: 'a canary over IPv6 without a control',
+      input: {
+        policy: aPolicy({ permits: 'all' }),
+        facts: egress(aPair({ spec: canary6, target: unreachable(), controls: [] })),
+      },
+      verdicts: [`inconclusive ${C6}`],
+    },
+    {
+      name: 'a canary over IPv6 whose control broke',
+      input: {
+        policy: aPolicy({ permits: 'all' }),
+        facts: egress(aPair({ spec: canary6, target: unreachable(), controls: [probeError()] })),
+      },
+      verdicts: [`inconclusive ${C6}`],
+    },
+    {
+      name: 'a declared address over IPv6 that the control does not reach',
+      input: {
+        policy: aPolicy({ permits: [C6] }),
+        facts: egress(aPair({ spec: { ...canary6, purpose: 'declared' }, target: unreachable(), controls: [unreachable()] })),
+      },
+      verdicts: [`inconclusive ${C6}`],
+    },
+    {
+      name: 'a canary over IPv4 that the control does not reach',
+      input: { policy: aPolicy({ permits: 'all' }), facts: egress(aPair({ controls: [timeout()] })) },
+      verdicts: ['inconclusive 203.0.113.10:443'],
+    },
     {
       name: 'no control',
       input: { policy, facts: egress(api(timeout(), [])) },
@@ -144,7 +200,7 @@ runCases(declaredEgress, {
     },
     {
       name: 'garbage: declared attempts that the policy does not know',
-      input: { policy: aPolicy(), facts: egress(api(connected())) },
+      input: { policy: aPolicy(), facts: egress(api(connected()), aPair()) },
       verdicts: ['inconclusive declared destinations'],
     },
     {

@@ -18,6 +18,7 @@ runCases(hostNetwork, {
       verdicts: ['pass network namespace'],
       says: /4026532001, the host in 4026531840/,
       shows: [/network mode: bridge/],
+      actual: 'namespace 4026532001',
       reproduce: "docker inspect --format '{{.HostConfig.NetworkMode}}' weather",
     },
     {
@@ -59,6 +60,7 @@ runCases(hostNetwork, {
       input: { facts: facts('bridge', HOST) },
       verdicts: ['fail network namespace'],
       says: /its network mode is bridge: configuration and observation disagree/,
+      actual: "the host's namespace",
     },
     {
       name: 'mode host, although another namespace was seen',

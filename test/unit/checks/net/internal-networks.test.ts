@@ -126,6 +126,11 @@ runCases(internalNetworks, {
       verdicts: ['not-applicable host network'],
     },
     {
+      name: 'an unrestricted server without a network',
+      input: { facts: facts({ networkMode: 'none', networks: [] }, []), policy: aPolicy({ permits: 'all' }) },
+      verdicts: ['not-applicable network none'],
+    },
+    {
       name: 'the host network is declared',
       input: {
         facts: facts({ networkMode: 'host', networks: [] }, [leak]),

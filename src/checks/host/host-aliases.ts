@@ -1,0 +1,33 @@
+import { defineCheck } from '../../model/check.ts';
+import { reproduceInspect } from '../support/evidence.ts';
+
+export const hostAliases = defineCheck({
+  meta: {
+    id: 'HOST-006',
+    slug: 'host-aliases',
+    area: 'HOST',
+    severity: 'info',
+    title: 'No name of the host resolves inside',
+    failureTitle: 'A name of the host resolves inside',
+    description:
+      'Engines give their host a name in every container (`host.docker.internal` and its kin). The name is no breach by itself; it shows where a route to the host is meant to be.',
+    remediation: 'Remove `--add-host …:host-gateway` where it is not needed; HOST-001 says whether the address answers.',
+    references: [],
+    framework: ['The host.docker.internal problem'],
+    since: '0.1.0',
+  },
+  requires: ['namespace'],
+  evaluate({ facts: { namespace }, target }) {
+    if (namespace.aliases.length === 0) {
+      return [{ status: 'pass', subject: 'names of the host', message: 'None of the names that engines give their host resolves inside.' }];
+    }
+    return namespace.aliases.map(({ name, addresses }) => ({
+      status: 'fail',
+      subject: name,
+      message: `${name} resolves to ${addresses.join(', ')}.`,
+      expected: 'does not resolve',
+      actual: addresses.join(', '),
+      reproduce: reproduceInspect(target, '{{.HostConfig.ExtraHosts}}'),
+    }));
+  },
+});
