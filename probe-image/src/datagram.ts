@@ -25,7 +25,7 @@ export async function datagram(spec: AttemptSpec, budget: Budget, resolver: Reso
         resolve({ outcome: 'connected', address, tries, ...nonce });
       });
       // Connected: other senders are dropped, ICMP refusals are told, and no route fails at once.
-      socket.connect(spec.port, address, () => {
+      connectDatagram(socket, spec.port, address, reject, () => {
         const send = (): void => {
           tries += 1;
           socket.send(payload, (error) => error && reject(error));
@@ -41,6 +41,12 @@ export async function datagram(spec: AttemptSpec, budget: Budget, resolver: Reso
     clearTimeout(again);
     socket.close();
   }
+}
+
+/** Node.js hands a failure to the callback, which its types do not say; taken for success, the next send would throw. */
+export function connectDatagram(socket: dgram.Socket, port: number, address: string, failed: (error: Error) => void, connected: () => void): void {
+  const callback = (error?: Error | null): void => (error ? failed(error) : connected());
+  socket.connect(port, address, callback as () => void);
 }
 
 /** DNS and time servers answer nothing but their own protocol; elsewhere an echo is expected. */

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { Budget } from './attempt.ts';
+import { connectDatagram } from './datagram.ts';
 import { deadline } from './deadline.ts';
 import { AttemptFailure } from './failure.ts';
 
@@ -62,7 +63,7 @@ async function exchangeUdp(server: string, message: Buffer, id: number, host: st
         if (reply !== undefined && isReply(reply, id, host)) resolve(reply);
       });
       // Connected: the kernel drops other senders, and tells of ICMP refusals.
-      socket.connect(53, server, () => {
+      connectDatagram(socket, 53, server, reject, () => {
         const send = (): void => socket.send(message, (error) => error && reject(error));
         again = setTimeout(send, left / 2);
         send();
