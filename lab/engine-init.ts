@@ -3,7 +3,7 @@
  * arranges the file system that the engine is to see, and becomes the engine.
  * All it mounts vanishes with the engine's last process.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -7,7 +7,9 @@ import { sleep } from './run.ts';
 /** Inode of a network namespace file, or undefined when there is none. */
 export function namespaceInode(file: string): number | undefined {
   try {
-    return statSync(file).ino;
+    const { dev, ino } = statSync(file);
+    // A namespace that was let go leaves a plain file where it was mounted; all living ones are of one file system.
+    return dev === statSync('/proc/self/ns/net').dev ? ino : undefined;
   } catch {
     return undefined;
   }

@@ -18,11 +18,14 @@ async function listen(place: (typeof PLACES)[number], nonce: string): Promise<Ca
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined);
     socket.setTimeout(2000, () => socket.destroy());
+    // Unread words of the other side would delay its goodbye, and turn ours into a reset.
+    socket.resume();
     socket.end(`${nonce}\n`);
   });
   return new Promise((resolve) => {
-    // Without IPv6 in the namespace there is nothing to listen on, and nothing to reach.
-    server.once('error', () => resolve(undefined));
+    // Without IPv6 in the namespace there is nothing to listen on, and nothing to reach. For ever, as a server that
+    // runs out of descriptors says so again and again.
+    server.on('error', () => resolve(undefined));
     server.listen({ host: place.host, port: 0, ipv6Only: place.family === 6, backlog: 511 }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? { scope: place.scope, family: place.family, port: address.port } : undefined);

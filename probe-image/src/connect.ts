@@ -18,29 +18,42 @@ export async function connect(address: string, port: number, { start, timeoutMs 
   const left = Math.max(1, timeoutMs - (performance.now() - start));
   const sockets: net.Socket[] = [];
   return new Promise<Connection>((resolve, reject) => {
+    let settled = false;
+    let waiting = 0;
     const facts = (): Pick<Attempt, 'tries' | 'address'> => ({ tries: sockets.length, address });
     const finish = (winner?: net.Socket): void => {
+      settled = true;
       cancel();
       clearTimeout(hedge);
-      for (const socket of sockets) {
-        if (socket === winner) continue;
-        socket.on('error', () => undefined);
-        socket.destroy();
-      }
+      for (const socket of sockets) if (socket !== winner) socket.destroy();
+    };
+    const fail = (error: unknown): void => {
+      if (settled) return;
+      const failure = AttemptFailure.from(error, 'connect', facts());
+      // A second try for which this machine has no means says nothing while the first one still waits.
+      if (failure.outcome === 'probe-error' && waiting > 0) return;
+      finish();
+      reject(failure);
     };
     const dial = (): void => {
-      const socket = net.connect({ host: address, port, noDelay: true });
-      sockets.push(socket);
-      socket.once('connect', () => {
-        finish(socket);
-        socket.removeAllListeners('error');
-        socket.on('error', () => undefined);
-        resolve({ socket, address, facts: facts() });
-      });
-      socket.once('error', (error) => {
-        finish();
-        reject(AttemptFailure.from(error, 'connect', facts()));
-      });
+      try {
+        const socket = net.connect({ host: address, port, noDelay: true });
+        sockets.push(socket);
+        waiting += 1;
+        // Stays for the life of the socket: a hostile peer may reset it at any time.
+        socket.on('error', (error) => {
+          waiting -= 1;
+          fail(error);
+        });
+        socket.once('connect', () => {
+          if (settled) return;
+          finish(socket);
+          resolve({ socket, address, facts: facts() });
+        });
+      } catch (error) {
+        // Thrown out of a timer it would end the whole order.
+        fail(error);
+      }
     };
     const cancel = deadline(left, () => {
       finish();

@@ -11,7 +11,6 @@ const BY_CODE: Readonly<Record<string, AttemptOutcome>> = {
   EHOSTUNREACH: 'unreachable',
   ENETDOWN: 'unreachable',
   EHOSTDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
   // A kernel without IPv6 has no such sockets: nothing can be reached with them.
   EAFNOSUPPORT: 'unreachable',
   ECONNRESET: 'reset',
@@ -40,8 +39,14 @@ export class AttemptFailure extends Error {
       return new AttemptFailure(error.outcome, error.phase, error.detail, { ...facts, ...error.facts });
     }
     const code = (error as NodeJS.ErrnoException).code;
-    const known = code === undefined ? undefined : BY_CODE[code];
+    const known = code === undefined ? undefined : code === 'EADDRNOTAVAIL' ? withoutAddress(error) : BY_CODE[code];
     const message = code ?? (error instanceof Error ? error.message : String(error));
     return new AttemptFailure(known ?? (phase === 'tls' ? 'tls-failed' : 'probe-error'), phase, message, facts);
   }
+}
+
+/** No IPv6 address to call from: nothing is reached. In IPv4 it means that all local ports are taken. */
+function withoutAddress(error: unknown): AttemptOutcome {
+  const { address } = error as { address?: unknown };
+  return typeof address === 'string' && address.includes(':') ? 'unreachable' : 'probe-error';
 }

@@ -17,7 +17,7 @@ type DryRunRequest = Pick<GatherRequest, 'subjects' | 'internet' | 'management' 
 /** Every attempt that an audit would make, as far as it is known without starting anything. */
 export function planDryRun(request: DryRunRequest): readonly PlannedTarget[] {
   return request.subjects.map((subject) => {
-    const context = contextFor(request, { id: 'SESSION' }, subject, new Map(), { failure: 'dry run' });
+    const context = contextFor(request, { id: 'SESSION' }, subject, new Map(), { bridge: { failure: 'dry run' }, host: { failure: 'dry run' } });
     const plan = planAttempts(context, request.kinds, request.useInternet);
     const attempts = Object.values(plan).flat().map(redacted);
     return { target: subject.target.name, attempts, remarks: remarksOf(request.kinds, subject) };

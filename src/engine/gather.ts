@@ -142,7 +142,7 @@ async function observe(request: GatherRequest, factory: TwinFactory, session: Se
 
   const places = new Map(subjects.map((subject, index) => [subject.target.id, twins[index] ?? closed]));
   const contexts = new Map(
-    subjects.map((subject) => [subject.target.id, contextFor(request, session, subject, places, host)] as const),
+    subjects.map((subject) => [subject.target.id, contextFor(request, session, subject, places, { bridge, host })] as const),
   );
   const plans = new Map([...contexts].map(([id, context]) => [id, planAttempts(context, kinds, request.useInternet)] as const));
   const total = [...plans.values()].flatMap((plan) => Object.values(plan)).flat().length;
@@ -225,7 +225,7 @@ export function contextFor(
   session: Pick<Session, 'id'>,
   { target, declaration, container }: Subject,
   places: ReadonlyMap<string, Place>,
-  host: Place,
+  { bridge, host }: { readonly bridge: Place; readonly host: Place },
 ): PlanContext {
   const policy = egressPolicy(declaration.profile);
   const own = places.get(target.id);
@@ -240,14 +240,30 @@ export function contextFor(
     internet: request.internet,
     management: request.management,
     proxies: proxiesOf(container),
-    ...(isOpen(host) ? { hostNamespace: host.ready.namespace, hostCanaries: plantedBy(host) } : {}),
-    peers: request.subjects.filter((other) => other.target.id !== target.id).map((other) => peerView(other, places.get(other.target.id))),
+    ...(isOpen(host) ? { hostNamespace: withoutOwn(host.ready.namespace, places, bridge), hostCanaries: plantedBy(host) } : {}),
+    peers: request.subjects.filter((other) => other.target.id !== target.id).map((other) => peerView(other, places)),
   };
 }
 
-function peerView({ target, container }: Subject, at: Place | undefined): PeerView {
+/**
+ * A namespace without what this run brought into it: the bridge of its control, and canaries of other twins
+ * that share the namespace. All of it is gone when somebody wants to look.
+ */
+function withoutOwn(namespace: NamespaceFacts, places: ReadonlyMap<string, Place>, bridge?: Place): NamespaceFacts {
+  const gateways = bridge !== undefined && isOpen(bridge) ? bridge.ready.namespace.gateways : [];
+  const neighbours = [...places.values()].filter((at): at is Vantage => isOpen(at) && at.ready.namespace.inode === namespace.inode);
+  const planted = new Set(neighbours.flatMap(({ ready }) => ready.canaries.map(({ port }) => port)));
+  return {
+    ...namespace,
+    interfaces: namespace.interfaces.filter(({ address }) => !gateways.includes(address)),
+    listeners: namespace.listeners.filter(({ port }) => !planted.has(port)),
+  };
+}
+
+function peerView({ target, container }: Subject, places: ReadonlyMap<string, Place>): PeerView {
   const base = { target, configuration: container.configuration };
-  return at !== undefined && isOpen(at) ? { ...base, namespace: at.ready.namespace, canaries: plantedBy(at) } : base;
+  const at = places.get(target.id);
+  return at !== undefined && isOpen(at) ? { ...base, namespace: withoutOwn(at.ready.namespace, places), canaries: plantedBy(at) } : base;
 }
 
 function plantedBy({ ready, nonce: planted }: Vantage) {

@@ -69,7 +69,8 @@ function judge(address: string, group: readonly PairedAttempt[], target: Target)
 
 /** Nothing was reached. A port that is closed on purpose has no control; those of real services do. */
 function quiet(address: string, pairs: readonly PairedAttempt[]): Verdict {
-  const services = pairs.filter(({ spec }) => !spec.id.startsWith(CLOSED));
+  // A listener for IPv6 alone is listed like one for both families; the host itself finds nobody at its IPv4 address.
+  const services = pairs.filter(({ spec, controls }) => !spec.id.startsWith(CLOSED) && !controls.some(({ attempt }) => attempt.outcome === 'refused'));
   const evidence = pairs.slice(0, 8).flatMap(evidenceOf);
   const open = services.map((pair) => reachOf(pair)).find(({ state }) => state === 'undecided');
   const subject = `services at ${address}`;

@@ -2,6 +2,7 @@ import type { PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type Peer, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
 import { reachOf } from '../support/decide.ts';
+import { isStopped } from '../support/peers.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
 
 export const peerReachable = defineCheck({
@@ -35,6 +36,7 @@ export const peerReachable = defineCheck({
 function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target): Verdict {
   const subject = peer.target.name;
   if (pairs.length === 0) {
+    if (isStopped(peer)) return { status: 'not-applicable', subject, message: `${subject} is ${peer.target.state}: there is nothing to dial.` };
     return peer.addresses?.length === 0
       ? { status: 'not-applicable', subject, message: `${subject} has no network address: there is nothing to dial.` }
       : { status: 'inconclusive', subject, message: `Nothing was tried towards ${subject}: its network could not be looked at.` };
@@ -55,7 +57,9 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target): Ver
   }
   // A name that does not even resolve in the peer's own network shows nothing about the path; addresses do.
   const byAddress = judged.filter(({ pair }) => pair.target.phase !== 'resolve');
-  const open = byAddress.find(({ reach }) => reach.state === 'undecided');
+  // A port at which nobody answers, not even to the peer itself, shows nothing either where a canary does.
+  const decided = new Set(byAddress.filter(({ pair, reach }) => pair.spec.purpose === 'peer-canary' && reach.state !== 'undecided').map(({ pair }) => pair.spec.host));
+  const open = byAddress.find(({ pair, reach }) => reach.state === 'undecided' && !(pair.spec.purpose === 'peer-port' && decided.has(pair.spec.host)));
   const evidence = pairs.flatMap(evidenceOf);
   if (open !== undefined || byAddress.length === 0) {
     return { status: 'inconclusive', subject, message: `It is open whether ${subject} can be reached: ${(open ?? judged[0])?.reach.why ?? 'nothing was tried'}.`, evidence };

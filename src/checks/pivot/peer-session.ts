@@ -2,6 +2,7 @@ import type { Attempt, PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type Peer, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
 import { reachOf } from '../support/decide.ts';
+import { isStopped } from '../support/peers.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
 
 export const peerSession = defineCheck({
@@ -46,6 +47,7 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target): Ver
     };
   }
   if (pairs.length === 0) {
+    if (isStopped(peer)) return { status: 'not-applicable', subject, message: `${subject} is ${peer.target.state}: it offers nothing.` };
     return peer.addresses === undefined
       ? { status: 'inconclusive', subject, message: `Nothing was tried towards ${subject}: its network could not be looked at.` }
       : { status: 'not-applicable', subject, message: `${subject} listens on no address that others could dial.` };

@@ -1,0 +1,32 @@
+/** Programs for `node -e` that play a part in a test's container. */
+
+/** A forward proxy for CONNECT; `allow` is a JavaScript expression over `host` and `port`. */
+export function proxyScript(allow: string): string {
+  return `
+    const http = require('http'), net = require('net');
+    const server = http.createServer((request, response) => { response.writeHead(403); response.end(); });
+    server.on('connect', (request, client, head) => {
+      client.on('error', () => {});
+      const url = new URL('http://' + request.url);
+      const host = url.hostname.replace(/^\\[|\\]$/g, ''), port = Number(url.port || 80);
+      if (!(${allow})) return client.end('HTTP/1.1 403 Forbidden\\r\\n\\r\\n');
+      const upstream = net.connect(port, host, () => {
+        client.write('HTTP/1.1 200 OK\\r\\n\\r\\n');
+        upstream.write(head);
+        upstream.pipe(client);
+        client.pipe(upstream);
+      });
+      upstream.on('error', () => client.end('HTTP/1.1 502 Bad Gateway\\r\\n\\r\\n'));
+    });
+    server.listen(3128, '0.0.0.0');
+  `;
+}
+
+/** Answers as ToolHive's management API does, without credentials. */
+export const MANAGEMENT_API = `
+  require('http').createServer((request, response) => {
+    const isVersion = request.url === '/api/v1beta/version';
+    response.writeHead(isVersion ? 200 : 404, { 'Content-Type': 'application/json' });
+    response.end(isVersion ? '{"version":"v0.44.0"}' : '{}');
+  }).listen(8080, '0.0.0.0');
+`;
