@@ -40,7 +40,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
   });
   await claim(paths);
   try {
-    const [, certificates, groups] = await Promise.all([createNetwork(paths), createCertificates(paths.tlsDir), createCgroup(paths.cgroup)]);
+    const [, certificates, groups] = await allDone([createNetwork(paths), createCertificates(paths.tlsDir), createCgroup(paths.cgroup)]);
     const enginePid = await startDaemon(paths, prepared, groups.engine);
     const internetPid = await startInternet(paths, options, certificates, groups.internet);
     const [{ version, storageDriver }] = await Promise.all([waitForDaemon(paths, enginePid, options.signal), waitForInternet(paths, internetPid)]);
@@ -65,6 +65,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
     };
     await writeFile(`${paths.stateFile}.new`, `${JSON.stringify(state, null, 2)}\n`);
     await rename(`${paths.stateFile}.new`, paths.stateFile);
+    if (options.signal?.aborted) throw new LabError('The lab was interrupted.', 'Nothing to do: what had been made is removed.');
     return labOf(state);
   } catch (error) {
     await stopLab(paths.id);
@@ -109,6 +110,12 @@ async function summarize(id: string): Promise<LabSummary> {
   return { id, condition: alive ? 'running' : 'broken', state };
 }
 
+/** Like Promise.all, but when one fails it waits for the others before saying so: nothing may still be made while all is removed. */
+async function allDone<T extends readonly unknown[]>(work: { readonly [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as unknown as Promise<T>;
+}
+
 async function claim(paths: LabPaths): Promise<void> {
   await mkdir(stateRoot, { recursive: true });
   try {
@@ -145,7 +152,7 @@ function labOf(state: LabState): Lab {
     ...state,
     dnsLog: () => readJsonLines(paths.dnsLog),
     connectionLog: () => readJsonLines(paths.connectionLog),
-    setInternet: (up) => setLink(paths.netns.inet, up),
+    setInternet: (up) => setLink(paths.netns, up),
     exec: (namespace, argv, options) => execInNamespace(state, namespace, argv, options),
     stop: () => stopLab(state.id),
   };

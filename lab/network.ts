@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { containerRange6, containerRanges, internetPlan, linkPlan } from './addresses.ts';
 import { netnsFile, type LabPaths } from './paths.ts';
+import { waitUntil } from './processes.ts';
 import { run } from './run.ts';
 
 /**
@@ -35,13 +36,22 @@ export async function createNetwork(paths: LabPaths): Promise<void> {
 /** Deletes both namespaces, if they are there; the cable and every rule in them go too. */
 export async function deleteNetwork(paths: LabPaths): Promise<void> {
   for (const name of [paths.netns.host, paths.netns.inet]) {
-    if (existsSync(netnsFile(name))) await run('ip', ['netns', 'delete', name]);
+    if (!existsSync(netnsFile(name))) continue;
+    await run('ip', ['netns', 'delete', name]).catch((error: unknown) => {
+      // Somebody else who stops the same lab may have been faster.
+      if (existsSync(netnsFile(name))) throw error;
+    });
   }
 }
 
 /** Plugs or pulls the cable, at the internet's end, so that the host only loses its carrier and keeps its routes. */
-export async function setLink(inetNamespace: string, up: boolean): Promise<void> {
-  await batch(inetNamespace, up ? inetLinkUp : [`link set ${linkPlan.inetDevice} down`]);
+export async function setLink(netns: LabPaths['netns'], up: boolean): Promise<void> {
+  if (!up) return batch(netns.inet, [`link set ${linkPlan.inetDevice} down`]);
+  await batch(netns.inet, inetLinkUp);
+  // The kernel notices a carrier up to a second late, and a neighbour that it still believes lost fails the next connection.
+  await waitUntil(async () => (await run('ip', ['-netns', netns.host, '-brief', 'link', 'show', linkPlan.hostDevice])).includes(' UP '), 3000);
+  await batch(netns.host, [`neighbor flush dev ${linkPlan.hostDevice}`]);
+  return batch(netns.inet, [`neighbor flush dev ${linkPlan.inetDevice}`]);
 }
 
 // The kernel forgets IPv6 addresses and routes when a device goes down, hence "replace": this list is run again at each plugging in.

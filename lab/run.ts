@@ -19,7 +19,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     reject: false,
     env: { ...systemPath(), ...options.env },
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal, killSignal: 'SIGKILL' as const }),
   });
   if (result.isCanceled) throw new LabError('The lab was interrupted.', 'Nothing to do: what had been made is removed.');
   if (result.failed) {

@@ -8,6 +8,7 @@ import { addEvaluate } from './commands/evaluate.ts';
 import { addProfile } from './commands/profile.ts';
 import { EXIT, exitCodeOf } from './engine/exit-code.ts';
 import { BulkheadError } from './errors.ts';
+import { escapeText } from './model/text.ts';
 import { TOOL } from './version.ts';
 
 const interrupt = new AbortController();
@@ -25,6 +26,14 @@ const context: CommandContext = {
   },
   signal: interrupt.signal,
 };
+
+/** Messages quote engines and files: their lines are kept, and nothing in them steers a terminal. */
+function printable(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => escapeText(line, 2000))
+    .join('\n');
+}
 
 const program = new Command('bulkhead')
   .description('Proves what MCP servers in containers can really do, against the permission profile they declare.')
@@ -44,8 +53,8 @@ try {
     // commander has printed it already; its own exit code for usage errors is 1, ours is 2.
     process.exitCode = error.exitCode === 0 ? 0 : EXIT.usage;
   } else if (error instanceof BulkheadError) {
-    process.stderr.write(`bulkhead: ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+    process.stderr.write(`bulkhead: ${printable(error.message)}\n`);
+    if (error.hint !== undefined) process.stderr.write(`  ${printable(error.hint)}\n`);
     process.exitCode = exitCodeOf(error.code);
   } else {
     throw error;

@@ -25,7 +25,7 @@ export async function debootstrapTree(suite: string, { signal, onProgress }: Pre
     if (existsSync(tree)) return;
     if (findProgram('debootstrap') === undefined) {
       onProgress('installing debootstrap');
-      await installPackages(['debootstrap'], signal);
+      await installPackages(['debootstrap']);
     }
     onProgress(`building a Debian ${suite} tree with docker.io, once (about half a minute)`);
     await build(suite, tree, signal);
@@ -42,11 +42,17 @@ async function build(suite: string, tree: string, signal: AbortSignal | undefine
   await mkdir(join(tree, '..'), { recursive: true });
   try {
     await run(
-      'debootstrap',
+      'unshare',
       [
+        // In namespaces of its own, so that no process and no mount outlives an interrupted build.
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--mount-proc',
+        'debootstrap',
         '--variant=minbase',
         '--force-check-gpg',
-        ...(archive.keyring === undefined ? [] : [`--keyring=${archive.keyring}`]),
         `--include=${packages.join()}`,
         suite,
         partial,

@@ -1,7 +1,8 @@
-import { accessSync, constants, lstatSync, readlinkSync } from 'node:fs';
+import { accessSync, closeSync, constants, lstatSync, openSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import type { PathAccess, SocketAccess } from '../../src/model/observation.ts';
+import { deadline } from './deadline.ts';
 
 const MAX_LINKS = 40;
 const SOCKET_MS = 1000;
@@ -47,7 +48,13 @@ export function tryPath(root: string, inside: string): PathAccess {
     lstatSync(real);
   } catch (error) {
     const code = codeOf(error);
-    return { path: inside, state: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'hidden', readable: false, writable: false, detail: code };
+    return {
+      path: inside,
+      state: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'hidden',
+      readable: false,
+      writable: false,
+      detail: code,
+    };
   }
   const denied = refusal(real, constants.W_OK);
   return {
@@ -78,23 +85,55 @@ export async function trySocket(root: string, inside: string): Promise<SocketAcc
     const code = codeOf(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { path: inside, state: 'denied', detail: code };
   }
-  if (Buffer.byteLength(real) > MAX_SOCKET_PATH) return { path: inside, state: 'denied', detail: 'path too long to connect' };
+  const short = shorten(real);
+  if (short === undefined) return { path: inside, state: 'denied', detail: 'path too long to connect' };
+  try {
+    return { path: inside, ...(await speak(short.path)) };
+  } catch (error) {
+    return { path: inside, state: 'denied', detail: codeOf(error) };
+  } finally {
+    short.close();
+  }
+}
+
+/** O_PATH of open(2), which Node.js does not name: a handle on a directory that needs no right to read it. */
+const O_PATH = 0x20_0000;
+
+/** A path that fits into a socket address; a long one is entered by its directory. */
+function shorten(real: string): { readonly path: string; readonly close: () => void } | undefined {
+  if (Buffer.byteLength(real) <= MAX_SOCKET_PATH) return { path: real, close: () => undefined };
+  try {
+    const directory = openSync(path.posix.dirname(real), O_PATH | constants.O_DIRECTORY);
+    const short = `/proc/self/fd/${directory}/${path.posix.basename(real)}`;
+    if (Buffer.byteLength(short) <= MAX_SOCKET_PATH) return { path: short, close: () => closeSync(directory) };
+    closeSync(directory);
+  } catch {
+    // Then it is too long.
+  }
+  return undefined;
+}
+
+async function speak(address: string): Promise<Pick<SocketAccess, 'state' | 'detail'>> {
   return new Promise((resolve) => {
-    const socket = net.connect({ path: real });
+    const socket = net.connect({ path: address });
     let connected = false;
     const finish = (state: SocketAccess['state'], detail?: string): void => {
-      clearTimeout(timer);
+      cancel();
       socket.destroy();
-      resolve({ path: inside, state, ...(detail === undefined ? {} : { detail }) });
+      resolve({ state, ...(detail === undefined ? {} : { detail }) });
     };
-    const timer = setTimeout(() => finish(connected ? 'connects' : 'denied', 'no answer in time'), SOCKET_MS);
+    const cancel = deadline(SOCKET_MS, () => finish(connected ? 'connects' : 'denied', 'no answer in time'));
     socket.on('connect', () => {
       connected = true;
       socket.write('GET /_ping HTTP/1.0\r\n\r\n');
     });
     socket.on('data', () => finish('answers'));
     socket.on('end', () => finish('connects', 'closed without an answer'));
-    socket.on('error', (error) => finish(connected ? 'connects' : 'denied', codeOf(error)));
+    socket.on('error', (error) => {
+      const code = codeOf(error);
+      // A full queue is found only behind the permission to connect (unix(7), connect(2)).
+      finish(connected || code === 'EAGAIN' ? 'connects' : 'denied', code);
+    });
   });
 }
 

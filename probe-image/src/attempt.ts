@@ -21,22 +21,44 @@ export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools
   const budget = { start, timeoutMs };
   const base = { id: spec.id, tries: 1 };
   try {
-    const made = await make(spec, budget, tools);
+    const made = await bounded(make(spec, budget, tools), timeoutMs + AFTERWARDS_MS);
     return { ...base, ...made, elapsedMs: performance.now() - start };
   } catch (error) {
     const failure = error instanceof AttemptFailure ? error : AttemptFailure.from(error, 'connect');
     const stall = tools.stalls.since(start);
-    const starved = failure.outcome === 'timeout' && stall > timeoutMs * TOLERATED_STALL;
+    const starved = failure.late && stall > timeoutMs * TOLERATED_STALL;
     return {
       ...base,
       ...failure.facts,
       outcome: starved ? 'probe-error' : failure.outcome,
       phase: failure.phase,
-      ...(starved ? { detail: `stalled for ${Math.round(stall)} ms` } : failure.detail === undefined ? {} : { detail: failure.detail.slice(0, 1024) }),
+      ...(starved
+        ? { detail: `stalled for ${Math.round(stall)} ms` }
+        : failure.detail === undefined
+          ? {}
+          : { detail: failure.detail.slice(0, 1024) }),
       elapsedMs: performance.now() - start,
     };
   }
 }
+
+/** After the connection: finding out who answered, or a session. Each step has its own limit, this is for all. */
+const AFTERWARDS_MS = 15_000;
+
+/** Whatever a peer comes up with: an attempt that never ended would take the results of all others with it. */
+async function bounded(made: Promise<Made>, ms: number): Promise<Made> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AttemptFailure('probe-error', 'http', 'the peer kept the probe busy')),
+      Math.min(ms, MAX_TIMEOUT_MS),
+    );
+  });
+  return Promise.race([made, late]).finally(() => clearTimeout(timer));
+}
+
+/** What `setTimeout` takes; a longer time would be over at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export interface Budget {
   /** Of `performance.now()`. */
@@ -45,13 +67,21 @@ export interface Budget {
 }
 
 async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Made> {
+  if (!(budget.timeoutMs >= 1 && budget.timeoutMs <= MAX_TIMEOUT_MS)) throw unusable(`no time to wait: ${budget.timeoutMs}`);
+  // Made directly instead, it would be reported as what the proxy did.
+  if (spec.path === 'proxy' && spec.kind !== 'tcp') throw unusable(`no ${spec.kind} through a proxy`);
+  // Both are written into requests by hand.
+  if (!/^[!-~\u0080-\uffff]+$/.test(spec.host) || !/^[!-~]*$/.test(spec.request ?? ''))
+    throw unusable('the host or the request holds control characters');
   switch (spec.kind) {
     case 'udp':
       return datagram(spec, budget, tools.resolver);
     case 'dns':
       return query(spec, budget, tools.resolver);
     case 'tcp': {
-      const connection = await (spec.path === 'proxy' ? throughProxy(spec, budget, tools.resolver) : reach(spec, budget, tools.resolver));
+      const connection = await (spec.path === 'proxy'
+        ? throughProxy(spec, budget, tools.resolver)
+        : reach(spec, budget, tools.resolver));
       return withConnection(connection, () => identify(spec, budget, connection));
     }
     case 'http': {
@@ -64,7 +94,13 @@ async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Ma
       connection.socket.destroy();
       return { ...connection.facts, ...(await session(spec, budget, connection.address)) };
     }
+    default:
+      throw unusable(`unknown kind ${String(spec.kind)}`);
   }
+}
+
+function unusable(detail: string): AttemptFailure {
+  return new AttemptFailure('probe-error', 'connect', detail);
 }
 
 async function reach(spec: AttemptSpec, budget: Budget, resolver: Resolver): Promise<Connection> {
@@ -76,7 +112,8 @@ async function withConnection(connection: Connection, work: () => Promise<Made>)
   try {
     return { ...connection.facts, ...(await work()) };
   } catch (error) {
-    throw AttemptFailure.from(error, 'connect', connection.facts);
+    // Not `connect`: a reset after the connection was made is no refusal to make one.
+    throw AttemptFailure.from(error, 'http', connection.facts);
   } finally {
     connection.socket.destroy();
   }

@@ -28,7 +28,11 @@ async function listen(place: (typeof PLACES)[number], nonce: string): Promise<Ca
     server.on('error', () => resolve(undefined));
     server.listen({ host: place.host, port: 0, ipv6Only: place.family === 6, backlog: 511 }, () => {
       const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? { scope: place.scope, family: place.family, port: address.port } : undefined);
+      resolve(
+        typeof address === 'object' && address !== null
+          ? { scope: place.scope, family: place.family, port: address.port }
+          : undefined,
+      );
     });
   });
 }

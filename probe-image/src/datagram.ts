@@ -44,7 +44,13 @@ export async function datagram(spec: AttemptSpec, budget: Budget, resolver: Reso
 }
 
 /** Node.js hands a failure to the callback, which its types do not say; taken for success, the next send would throw. */
-export function connectDatagram(socket: dgram.Socket, port: number, address: string, failed: (error: Error) => void, connected: () => void): void {
+export function connectDatagram(
+  socket: dgram.Socket,
+  port: number,
+  address: string,
+  failed: (error: Error) => void,
+  connected: () => void,
+): void {
   const callback = (error?: Error | null): void => (error ? failed(error) : connected());
   socket.connect(port, address, callback as () => void);
 }
@@ -52,7 +58,12 @@ export function connectDatagram(socket: dgram.Socket, port: number, address: str
 /** DNS and time servers answer nothing but their own protocol; elsewhere an echo is expected. */
 export function payloadFor(port: number, nonce: string | undefined): Buffer {
   if (port === 53) {
-    return packet.encode({ type: 'query', id: randomInt(1, 65536), flags: packet.RECURSION_DESIRED, questions: [{ type: 'NS', name: '.' }] });
+    return packet.encode({
+      type: 'query',
+      id: randomInt(1, 65536),
+      flags: packet.RECURSION_DESIRED,
+      questions: [{ type: 'NS', name: '.' }],
+    });
   }
   if (port === 123) {
     const request = Buffer.alloc(48);

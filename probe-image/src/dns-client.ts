@@ -2,10 +2,13 @@ import packet from 'dns-packet';
 import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
 import net from 'node:net';
+import { domainToASCII } from 'node:url';
 import type { Budget } from './attempt.ts';
 import { connectDatagram } from './datagram.ts';
 import { deadline } from './deadline.ts';
 import { AttemptFailure } from './failure.ts';
+
+export const DNS_PORT = 53;
 
 export interface Answer {
   readonly rcode: string;
@@ -17,54 +20,119 @@ export interface Answer {
 
 /**
  * Asks every server at once and takes the most telling answer: addresses, then a zone's SOA, then any code.
- * @throws AttemptFailure `timeout`, or how the best of them failed
+ * @throws AttemptFailure `probe-error` where one of them could not be asked, `timeout` where one did not answer,
+ *   else how the first of them failed
  */
-export async function ask(servers: readonly string[], host: string, family: 4 | 6, budget: Budget): Promise<Answer> {
-  const settled = await Promise.allSettled(servers.map((server) => askOne(server, host, family, budget)));
+export async function ask(
+  servers: readonly string[],
+  host: string,
+  family: 4 | 6,
+  budget: Budget,
+  port = DNS_PORT,
+): Promise<Answer> {
+  const name = questionName(host);
+  const settled = await Promise.allSettled(
+    servers.map(async (server) => askOne({ address: server, port }, name, family, budget)),
+  );
   const answers = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failures = settled.flatMap((result) =>
+    result.status === 'rejected' ? [AttemptFailure.from(result.reason, 'resolve')] : [],
+  );
+  const notAsked = failures.find(({ outcome }) => outcome === 'probe-error');
   const best = answers.toSorted((a, b) => weight(b) - weight(a))[0];
-  if (best !== undefined) return best;
-  const [first] = settled;
-  throw first?.status === 'rejected' ? AttemptFailure.from(first.reason, 'resolve') : new AttemptFailure('timeout', 'resolve');
+  // A server that could not be asked might have known the name.
+  if (best !== undefined && (weight(best) > 1 || notAsked === undefined)) return best;
+  throw (
+    notAsked ??
+    failures.find(({ outcome }) => outcome === 'timeout') ??
+    failures[0] ??
+    new AttemptFailure('probe-error', 'resolve', 'no name server')
+  );
+}
+
+/**
+ * The name as it goes into a question. One that no server could be asked for would wait for an answer in vain.
+ * @throws AttemptFailure `probe-error`
+ */
+function questionName(host: string): string {
+  // oxlint-disable-next-line no-control-regex -- whatever is not ASCII needs its other spelling
+  const name = (/^[\u0000-\u007f]*$/.test(host) ? host : domainToASCII(host)).replace(/\.$/, '');
+  if (name.length > 253 || name.split('.').some((label) => label === '' || label.length > 63)) {
+    throw new AttemptFailure('probe-error', 'resolve', 'not a name that can be asked for');
+  }
+  return name;
+}
+
+interface Server {
+  readonly address: string;
+  readonly port: number;
 }
 
 function weight({ addresses, soa, rcode }: Answer): number {
   return addresses.length > 0 ? 3 : soa !== undefined ? 2 : rcode === 'NXDOMAIN' || rcode === 'NOERROR' ? 1 : 0;
 }
 
-async function askOne(server: string, host: string, family: 4 | 6, budget: Budget): Promise<Answer> {
-  const question = { type: family === 4 ? 'A' : 'AAAA', name: host } as const;
+async function askOne(server: Server, name: string, family: 4 | 6, budget: Budget): Promise<Answer> {
+  const question: Question = { type: family === 4 ? 'A' : 'AAAA', name };
   const id = randomInt(1, 65536);
   const message = packet.encode({ type: 'query', id, flags: packet.RECURSION_DESIRED, questions: [question] });
-  const overUdp = await exchangeUdp(server, message, id, host, budget);
-  const reply = overUdp.flag_tc ? await exchangeTcp(server, message, id, host, budget).catch(() => overUdp) : overUdp;
-  return read(reply, server, question.type);
+  const asked = { message, id, question };
+  const overUdp = await exchangeUdp(server, asked, budget);
+  if (!overUdp.flag_tc) return read(overUdp, server.address, question.type);
+  try {
+    return read(await exchangeTcp(server, asked, budget), server.address, question.type);
+  } catch (error) {
+    const cut = read(overUdp, server.address, question.type);
+    if (cut.addresses.length > 0) return cut;
+    // What did not fit may have been the addresses: this is no empty answer.
+    throw new AttemptFailure(
+      'probe-error',
+      'resolve',
+      `cut answer, and ${AttemptFailure.from(error, 'resolve').outcome} over TCP`,
+    );
+  }
+}
+
+interface Question {
+  readonly type: 'A' | 'AAAA';
+  readonly name: string;
+}
+
+interface Asked {
+  readonly message: Buffer;
+  readonly id: number;
+  readonly question: Question;
 }
 
 function read(reply: packet.DecodedPacket, server: string, type: 'A' | 'AAAA'): Answer {
   const addresses = (reply.answers ?? []).flatMap((record) => (record.type === type ? [String(record.data)] : [])).slice(0, 32);
   const soa = (reply.authorities ?? []).find((record) => record.type === 'SOA')?.name;
-  const rcode = (reply as { rcode?: string }).rcode ?? 'UNKNOWN';
-  return { rcode, addresses, ...(soa === undefined ? {} : { soa: soa.slice(0, 255) }), server };
+  return { rcode: rcodeOf(reply), addresses, ...(soa === undefined ? {} : { soa: soa.slice(0, 255) }), server };
 }
 
 /** Sent again at half time; a reply counts only from the server that was asked, with our number and our question. */
-async function exchangeUdp(server: string, message: Buffer, id: number, host: string, budget: Budget): Promise<packet.DecodedPacket> {
+async function exchangeUdp(server: Server, asked: Asked, budget: Budget): Promise<packet.DecodedPacket> {
   const left = Math.max(1, budget.timeoutMs - (performance.now() - budget.start));
-  const socket = dgram.createSocket(net.isIPv6(server) ? 'udp6' : 'udp4');
+  const socket = dgram.createSocket(net.isIPv6(server.address) ? 'udp6' : 'udp4');
   let cancel = (): void => undefined;
   let again: NodeJS.Timeout | undefined;
+  let unreadable = false;
   try {
     return await new Promise<packet.DecodedPacket>((resolve, reject) => {
-      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'resolve', server)));
+      cancel = deadline(left, () => {
+        if (unreadable) reject(new AttemptFailure('probe-error', 'resolve', `an answer of ${server.address} cannot be read`));
+        else reject(new AttemptFailure('timeout', 'resolve', server.address));
+      });
       socket.on('error', reject);
       socket.on('message', (bytes) => {
         const reply = decode(bytes);
-        if (reply !== undefined && isReply(reply, id, host)) resolve(reply);
+        if (reply !== undefined && isReply(reply, asked)) resolve(reply);
+        // Ours by its number: there was an answer, whatever it says.
+        else if (reply === undefined && bytes.length > 2 && bytes.readUInt16BE(0) === asked.id) unreadable = true;
       });
       // Connected: the kernel drops other senders, and tells of ICMP refusals.
-      connectDatagram(socket, 53, server, reject, () => {
-        const send = (): void => socket.send(message, (error) => error && reject(error));
+      connectDatagram(socket, server.port, server.address, reject, () => {
+        const send = (): void => socket.send(asked.message, (error) => error && reject(error));
         again = setTimeout(send, left / 2);
         send();
       });
@@ -78,26 +146,26 @@ async function exchangeUdp(server: string, message: Buffer, id: number, host: st
   }
 }
 
-async function exchangeTcp(server: string, message: Buffer, id: number, host: string, budget: Budget): Promise<packet.DecodedPacket> {
+async function exchangeTcp(server: Server, asked: Asked, budget: Budget): Promise<packet.DecodedPacket> {
   const left = Math.max(1, budget.timeoutMs - (performance.now() - budget.start));
-  const socket = net.connect({ host: server, port: 53 });
+  const socket = net.connect({ host: server.address, port: server.port });
   let cancel = (): void => undefined;
   try {
     return await new Promise<packet.DecodedPacket>((resolve, reject) => {
       let received = Buffer.alloc(0);
-      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'resolve', server)));
+      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'resolve', server.address)));
       socket.on('error', reject);
-      socket.on('end', () => reject(new AttemptFailure('reset', 'resolve', server)));
+      socket.on('end', () => reject(new AttemptFailure('reset', 'resolve', server.address)));
       socket.on('connect', () => {
         const length = Buffer.alloc(2);
-        length.writeUInt16BE(message.length);
-        socket.write(Buffer.concat([length, message]));
+        length.writeUInt16BE(asked.message.length);
+        socket.write(Buffer.concat([length, asked.message]));
       });
       socket.on('data', (chunk) => {
         received = Buffer.concat([received, chunk]);
         if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
         const reply = decode(received.subarray(2, 2 + received.readUInt16BE(0)));
-        if (reply !== undefined && isReply(reply, id, host)) resolve(reply);
+        if (reply !== undefined && isReply(reply, asked)) resolve(reply);
         else reject(new AttemptFailure('probe-error', 'resolve', 'not an answer to the question'));
       });
     });
@@ -115,6 +183,14 @@ function decode(bytes: Buffer): packet.DecodedPacket | undefined {
   }
 }
 
-function isReply(reply: packet.DecodedPacket, id: number, host: string): boolean {
-  return reply.type === 'response' && reply.id === id && reply.questions?.[0]?.name.toLowerCase() === host.toLowerCase();
+/** Some servers leave the question out when they refuse it. */
+function isReply(reply: packet.DecodedPacket, { id, question }: Asked): boolean {
+  if (reply.type !== 'response' || reply.id !== id) return false;
+  const asked = reply.questions?.[0];
+  if (asked === undefined) return !['NOERROR', 'NXDOMAIN'].includes(rcodeOf(reply));
+  return asked.type === question.type && asked.name.toLowerCase() === question.name.toLowerCase();
+}
+
+function rcodeOf(reply: packet.DecodedPacket): string {
+  return (reply as { rcode?: string }).rcode ?? 'UNKNOWN';
 }

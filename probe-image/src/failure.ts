@@ -25,9 +25,18 @@ export class AttemptFailure extends Error {
   readonly phase: Phase;
   readonly detail: string | undefined;
   readonly facts: Partial<Attempt>;
+  /** Whether the lack of time decided it: then it says nothing where the process did not get to run. */
+  readonly late: boolean;
 
-  constructor(outcome: AttemptOutcome, phase: Phase, detail?: string, facts: Partial<Attempt> = {}) {
+  constructor(
+    outcome: AttemptOutcome,
+    phase: Phase,
+    detail?: string,
+    facts: Partial<Attempt> = {},
+    late = outcome === 'timeout',
+  ) {
     super(`${outcome} (${phase})`);
+    this.late = late;
     this.outcome = outcome;
     this.phase = phase;
     this.detail = detail;
@@ -36,7 +45,7 @@ export class AttemptFailure extends Error {
 
   static from(error: unknown, phase: Phase, facts: Partial<Attempt> = {}): AttemptFailure {
     if (error instanceof AttemptFailure) {
-      return new AttemptFailure(error.outcome, error.phase, error.detail, { ...facts, ...error.facts });
+      return new AttemptFailure(error.outcome, error.phase, error.detail, { ...facts, ...error.facts }, error.late);
     }
     const code = (error as NodeJS.ErrnoException).code;
     const known = code === undefined ? undefined : code === 'EADDRNOTAVAIL' ? withoutAddress(error) : BY_CODE[code];

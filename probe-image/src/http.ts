@@ -1,6 +1,9 @@
 import type net from 'node:net';
+import { listen } from './read.ts';
 
-const MAX_BYTES = 64 * 1024;
+const MAX_HEAD_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
+const HEAD_END = '\r\n\r\n';
 
 export interface HttpAnswer {
   /** Absent when what came is not HTTP. */
@@ -44,46 +47,29 @@ export function authority(host: string, port: number): string {
 }
 
 export function parseHttp(bytes: Buffer): HttpAnswer {
-  const end = bytes.indexOf('\r\n\r\n');
-  const [first = '', ...lines] = bytes.subarray(0, end < 0 ? bytes.length : end).toString('latin1').split('\r\n');
+  const end = bytes.indexOf(HEAD_END);
+  const [first = '', ...lines] = bytes
+    .subarray(0, end < 0 ? bytes.length : end)
+    .toString('latin1')
+    .split('\r\n');
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1];
   const headers: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const line of lines.slice(0, 100)) {
     const colon = line.indexOf(':');
     if (colon > 0) headers[line.slice(0, colon).toLowerCase()] ??= line.slice(colon + 1).trim();
   }
-  const body = end < 0 ? Buffer.alloc(0) : bytes.subarray(end + 4);
+  const body = end < 0 ? Buffer.alloc(0) : bytes.subarray(end + HEAD_END.length);
   return { ...(status === undefined ? {} : { status: Number(status) }), headers, body, bytes };
 }
 
-/** Stops at the announced length, the end, 64 KiB or the time. */
+/** Stops at the announced length, the end, the greatest size or the time. */
 async function readResponse(socket: net.Socket, timeoutMs: number): Promise<Buffer> {
-  return new Promise((resolve) => {
-    let bytes = Buffer.alloc(0);
-    const finish = (): void => {
-      clearTimeout(timer);
-      socket.off('data', take);
-      socket.off('end', finish);
-      socket.off('close', finish);
-      socket.off('error', finish);
-      resolve(bytes.subarray(0, MAX_BYTES));
-    };
-    const take = (chunk: Buffer): void => {
-      bytes = Buffer.concat([bytes, chunk]);
-      if (bytes.length >= MAX_BYTES || isComplete(bytes)) finish();
-    };
-    const timer = setTimeout(finish, timeoutMs);
-    socket.on('data', take);
-    socket.once('end', finish);
-    socket.once('close', finish);
-    socket.once('error', finish);
-    socket.resume();
-  });
-}
-
-function isComplete(bytes: Buffer): boolean {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0) return false;
-  const length = /\r\ncontent-length: *(\d{1,9})\r\n/i.exec(bytes.subarray(0, end + 2).toString('latin1'))?.[1];
-  return length !== undefined && bytes.length >= end + 4 + Number(length);
+  const start = performance.now();
+  const head = await listen(socket, { maxBytes: MAX_HEAD_BYTES, timeoutMs, until: HEAD_END });
+  if (head.stop !== 'found') return head.bytes;
+  const length = /\r\ncontent-length: *(\d{1,9})\r\n/i.exec(head.bytes.toString('latin1'))?.[1];
+  const maxBytes = length === undefined ? MAX_BODY_BYTES : Math.min(Number(length), MAX_BODY_BYTES);
+  if (maxBytes === 0) return head.bytes;
+  const body = await listen(socket, { maxBytes, timeoutMs: Math.max(1, timeoutMs - (performance.now() - start)) });
+  return Buffer.concat([head.bytes, body.bytes]);
 }

@@ -1,12 +1,13 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { AttemptSpec, PeerEvidence } from '../../src/model/attempt.ts';
 import type { Budget } from './attempt.ts';
 import type { Connection } from './connect.ts';
+import { deadline } from './deadline.ts';
 import { AttemptFailure, type Made } from './failure.ts';
 import { readHttp } from './http.ts';
-import { readSome } from './read.ts';
+import { listen, readSome } from './read.ts';
 
 /** A made connection stays made: finding out who answered gets its own time, and never turns it into a timeout. */
 const IDENTIFY_MS = 1500;
@@ -15,11 +16,21 @@ const MAX_NONCE_BYTES = 4096;
 
 /** Who answers on a connection: a canary by its nonce, others by certificate, banner or HTTP answer. */
 export async function identify(spec: AttemptSpec, _budget: Budget, { socket }: Connection): Promise<Made> {
-  if (spec.nonce !== undefined) {
-    const heard = await readSome(socket, { maxBytes: MAX_NONCE_BYTES, timeoutMs: IDENTIFY_MS, until: '\n' });
-    return { outcome: 'connected', nonce: heard.toString('latin1').trim() === spec.nonce ? 'matched' : 'mismatch' };
-  }
+  if (spec.nonce !== undefined) return { outcome: 'connected', nonce: await byNonce(spec.nonce, socket) };
   return { outcome: 'connected', peer: spec.tls === true ? await byCertificate(spec, socket) : await byVoice(spec, socket) };
+}
+
+/**
+ * A mismatch takes other words than the canary's. Silence may be a canary that does not get to run, or one whose
+ * machine is out of descriptors: called a mismatch, it would read as somebody else who ended the connection.
+ */
+async function byNonce(nonce: string, socket: net.Socket): Promise<'matched' | 'mismatch'> {
+  const { bytes, stop } = await listen(socket, { maxBytes: MAX_NONCE_BYTES, timeoutMs: IDENTIFY_MS, until: '\n' });
+  const heard = bytes.toString('latin1').trim();
+  if (heard === nonce) return 'matched';
+  if (!nonce.startsWith(heard)) return 'mismatch';
+  if (stop === 'late') throw new AttemptFailure('probe-error', 'http', 'connected, and heard no nonce in time');
+  throw new AttemptFailure('reset', 'http', 'closed before a nonce came');
 }
 
 async function byCertificate(spec: AttemptSpec, socket: net.Socket): Promise<PeerEvidence> {
@@ -27,13 +38,15 @@ async function byCertificate(spec: AttemptSpec, socket: net.Socket): Promise<Pee
     socket,
     // Who it is is compared, not trusted.
     rejectUnauthorized: false,
+    // What the certificate must be for; without it an address would be held against `localhost`.
+    host: spec.host,
     ...(net.isIP(spec.host) === 0 ? { servername: spec.host } : {}),
   });
   try {
     await handshake(secure);
-    const { raw } = secure.getPeerCertificate();
-    const named = secure.authorized && new X509Certificate(raw)[net.isIP(spec.host) === 0 ? 'checkHost' : 'checkIP'](spec.host) !== undefined;
-    const evidence = { certificate: createHash('sha256').update(raw).digest('hex'), authorized: named };
+    const { raw } = secure.getPeerCertificate() as Partial<tls.PeerCertificate>;
+    if (raw === undefined) throw new AttemptFailure('tls-failed', 'tls', 'no certificate');
+    const evidence = { certificate: createHash('sha256').update(raw).digest('hex'), authorized: secure.authorized };
     return { ...evidence, ...(await headOf(spec, secure)) };
   } finally {
     secure.destroy();
@@ -42,13 +55,13 @@ async function byCertificate(spec: AttemptSpec, socket: net.Socket): Promise<Pee
 
 async function handshake(secure: tls.TLSSocket): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new AttemptFailure('tls-failed', 'tls', 'no handshake in time')), IDENTIFY_MS);
+    const cancel = deadline(IDENTIFY_MS, () => reject(new AttemptFailure('tls-failed', 'tls', 'no handshake in time')));
     secure.once('secureConnect', () => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     });
     const fail = (detail: string): void => {
-      clearTimeout(timer);
+      cancel();
       reject(new AttemptFailure('tls-failed', 'tls', detail));
     };
     secure.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
@@ -76,5 +89,8 @@ async function headOf(spec: AttemptSpec, socket: net.Socket): Promise<PeerEviden
 }
 
 export function printable(bytes: Buffer): string {
-  return bytes.toString('latin1').replace(/[^\x20-\x7e]/g, '.').slice(0, 512);
+  return bytes
+    .toString('latin1')
+    .replace(/[^\x20-\x7e]/g, '.')
+    .slice(0, 512);
 }

@@ -28,8 +28,13 @@ export async function inspectTarget(order: InspectOrder): Promise<ProbeMessage> 
  */
 function closedDoor(): string | undefined {
   try {
+    // Without an answer here there is no such process any more, and all below it would read as missing.
     readlinkSync(ROOT);
     statSync(`${ROOT}/`);
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+  try {
     readdirSync(`${ROOT}/proc`);
     return undefined;
   } catch (error) {
@@ -58,12 +63,18 @@ async function inspectFiles(order: InspectOrder): Promise<FilesystemFacts> {
 
 function observed(mount: Mount): FilesystemFacts['mounts'][number] {
   const { target, source, root, fsType } = mount;
-  return { target: target.slice(0, 4096), source: source.slice(0, 4096), root: root.slice(0, 4096), fsType: fsType.slice(0, 200), readOnly: isReadOnly(mount) };
+  return {
+    target: target.slice(0, 4096),
+    source: source.slice(0, 4096),
+    root: root.slice(0, 4096),
+    fsType: fsType.slice(0, 200),
+    readOnly: isReadOnly(mount),
+  };
 }
 
 /** /proc/PID/status, see proc_pid_status(5). */
 export function parseStatus(text: string): Credentials {
-  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(text)?.[1] ?? '';
+  const field = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1] ?? '';
   const numbers = (name: string): number[] => field(name).split(/\s+/).filter(Boolean).map(Number);
   const mask = (name: string): string => {
     const value = field(name).toLowerCase();

@@ -10,9 +10,11 @@ export interface Mount {
 /** /proc/PID/mountinfo, see proc_pid_mountinfo(5): optional fields end with a lone hyphen. */
 export function parseMountInfo(text: string): readonly Mount[] {
   return text.split('\n').flatMap((line) => {
-    const [left, right] = line.split(' - ');
-    const [, , , root, target, options] = left?.split(' ') ?? [];
-    const [fsType, source, superOptions] = right?.split(' ') ?? [];
+    // The first one: the source may be a hyphen too.
+    const hyphen = line.indexOf(' - ');
+    if (hyphen < 0) return [];
+    const [, , , root, target, options] = line.slice(0, hyphen).split(' ');
+    const [fsType, source, superOptions] = line.slice(hyphen + 3).split(' ');
     if (root === undefined || target === undefined || options === undefined || fsType === undefined) return [];
     return [
       {

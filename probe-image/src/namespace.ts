@@ -1,10 +1,16 @@
-import { readlinkSync, readFileSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Interface, Listener, NamespaceFacts } from '../../src/model/observation.ts';
 import type { Canary } from '../../src/model/probe-protocol.ts';
+import { readHead } from './read.ts';
 import { parseHosts, parseResolvConf, Resolver } from './resolver.ts';
 
 const ALIAS_MS = 500;
+/** Longer ones are no names of hosts; the file may be the target's own work. */
+const MAX_NAME = 253;
+/** RTF_GATEWAY and RTF_REJECT of route(8), linux/route.h. */
+const GATEWAY = 0x2;
+const REJECT = 0x200;
 
 /** What this network namespace holds. Names of the host are resolved as a program here would. */
 export async function readNamespace(aliases: readonly string[], canaries: readonly Canary[]): Promise<NamespaceFacts> {
@@ -15,12 +21,13 @@ export async function readNamespace(aliases: readonly string[], canaries: readon
   return {
     inode: /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/net'))?.[1] ?? '',
     interfaces: [...interfaces()],
-    gateways: [...new Set([...routes4, ...routes6].map(({ gateway }) => gateway))].slice(0, 64),
+    gateways: [...new Set([...routes4, ...routes6].flatMap(({ gateway }) => gateway ?? []))].slice(0, 64),
     defaultRoute4: routes4.some(({ isDefault }) => isDefault),
     defaultRoute6: routes6.some(({ isDefault }) => isDefault),
     resolvers: [...parseResolvConf(read('/etc/resolv.conf'))],
     hosts: parseHosts(hosts)
       .filter(({ address }) => !address.startsWith('127.') && address !== '::1')
+      .map(({ address, name }) => ({ address: address.slice(0, 64), name: name.slice(0, MAX_NAME) }))
       .slice(0, 256),
     listeners: [...parseListeners(read('/proc/net/tcp'), 4), ...parseListeners(read('/proc/net/tcp6'), 6)]
       .filter(({ port }) => !own.has(port))
@@ -43,28 +50,35 @@ function interfaces(): readonly Interface[] {
 }
 
 export interface Route {
-  readonly gateway: string;
+  /** Absent where a device alone is the way out, as with a tunnel. */
+  readonly gateway?: string;
   readonly isDefault: boolean;
 }
 
 /** /proc/net/route: little-endian hexadecimal (kernel net/ipv4/fib_trie.c); default routes first. */
 export function parseRoutes4(text: string): readonly Route[] {
   return sorted(
-    text.split('\n').slice(1).flatMap((line) => {
-      const [, destination, gateway, flags, , , , mask] = line.split('\t');
-      if (destination === undefined || gateway === undefined || (Number.parseInt(flags ?? '0', 16) & 2) === 0) return [];
-      return [{ gateway: address4(gateway), isDefault: destination === '00000000' && mask === '00000000' }];
-    }),
+    text
+      .split('\n')
+      .slice(1)
+      .flatMap((line): readonly Route[] => {
+        const [, destination, gateway, hexFlags, , , , mask] = line.trim().split(/\s+/);
+        const flags = Number.parseInt(hexFlags ?? '0', 16);
+        if (destination === undefined || gateway === undefined || (flags & REJECT) !== 0) return [];
+        const isDefault = destination === '00000000' && mask === '00000000';
+        return (flags & GATEWAY) === 0 ? (isDefault ? [{ isDefault }] : []) : [{ gateway: address4(gateway), isDefault }];
+      }),
   );
 }
 
 /** /proc/net/ipv6_route; routes by the loopback device only say that something is not routed. */
 export function parseRoutes6(text: string): readonly Route[] {
   return sorted(
-    text.split('\n').flatMap((line) => {
-      const [destination, prefix, , , gateway, , , , , device] = line.trim().split(/\s+/);
-      if (gateway === undefined || /^0+$/.test(gateway) || device === 'lo') return [];
-      return [{ gateway: address6(gateway), isDefault: prefix === '00' && /^0+$/.test(destination ?? '') }];
+    text.split('\n').flatMap((line): readonly Route[] => {
+      const [destination, prefix, , , gateway, , , , flags, device] = line.trim().split(/\s+/);
+      if (gateway === undefined || device === 'lo' || (Number.parseInt(flags ?? '0', 16) & REJECT) !== 0) return [];
+      const isDefault = prefix === '00' && /^0+$/.test(destination ?? '');
+      return /^0+$/.test(gateway) ? (isDefault ? [{ isDefault }] : []) : [{ gateway: address6(gateway), isDefault }];
     }),
   );
 }
@@ -75,12 +89,15 @@ function sorted(routes: readonly Route[]): readonly Route[] {
 
 /** Sockets in state LISTEN (0A) of /proc/net/tcp and tcp6. */
 export function parseListeners(text: string, family: 4 | 6): readonly Listener[] {
-  const found = text.split('\n').slice(1).flatMap((line) => {
-    const [, local, , state] = line.trim().split(/\s+/);
-    const [address, port] = local?.split(':') ?? [];
-    if (state !== '0A' || address === undefined || port === undefined) return [];
-    return [{ address: family === 4 ? address4(address) : address6(words(address)), port: Number.parseInt(port, 16), family }];
-  });
+  const found = text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local, , state] = line.trim().split(/\s+/);
+      const [address, port] = local?.split(':') ?? [];
+      if (state !== '0A' || address === undefined || port === undefined) return [];
+      return [{ address: family === 4 ? address4(address) : address6(words(address)), port: Number.parseInt(port, 16), family }];
+    });
   return [...new Map(found.map((listener) => [`${listener.address} ${listener.port}`, listener])).values()];
 }
 
@@ -105,7 +122,9 @@ async function resolveAliases(names: readonly string[]): Promise<NamespaceFacts[
   const budget = { start: performance.now(), timeoutMs: ALIAS_MS };
   const resolved = await Promise.all(
     names.map(async (name) => {
-      const addresses = await Promise.all(([4, 6] as const).map((family) => resolver.address(name, family, budget).catch(() => undefined)));
+      const addresses = await Promise.all(
+        ([4, 6] as const).map((family) => resolver.address(name, family, budget).catch(() => undefined)),
+      );
       return { name, addresses: addresses.filter((address) => address !== undefined) };
     }),
   );
@@ -114,7 +133,7 @@ async function resolveAliases(names: readonly string[]): Promise<NamespaceFacts[
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'latin1').slice(0, 4 << 20);
+    return readHead(path, 4 << 20).toString('latin1');
   } catch {
     return '';
   }

@@ -2,8 +2,8 @@ import type { AttemptSpec } from '../../src/model/attempt.ts';
 import type { Budget } from './attempt.ts';
 import { connect, type Connection } from './connect.ts';
 import { AttemptFailure } from './failure.ts';
-import { authority, parseHttp } from './http.ts';
-import { readSome } from './read.ts';
+import { parseHttp } from './http.ts';
+import { listen } from './read.ts';
 import type { Resolver } from './resolver.ts';
 
 /**
@@ -13,26 +13,38 @@ import type { Resolver } from './resolver.ts';
  */
 export async function throughProxy(spec: AttemptSpec, budget: Budget, resolver: Resolver): Promise<Connection> {
   const url = parseProxy(spec.proxy ?? '');
+  const authorization = authorizationOf(url);
   const connection = await open(url, budget, resolver);
   const destination = spec.host.includes(':') ? `[${spec.host}]:${spec.port}` : `${spec.host}:${spec.port}`;
-  const credentials = decodeURIComponent(url.username) + (url.password === '' ? '' : `:${decodeURIComponent(url.password)}`);
-  connection.socket.write(
-    [
-      `CONNECT ${destination} HTTP/1.1`,
-      `Host: ${authority(spec.host, spec.port)}`,
-      ...(credentials === '' ? [] : [`Proxy-Authorization: Basic ${Buffer.from(credentials).toString('base64')}`]),
-      '',
-      '',
-    ].join('\r\n'),
-  );
+  // The same in both places, port and all, or a strict proxy answers 400 (RFC 9112 section 3.2).
+  connection.socket.write([`CONNECT ${destination} HTTP/1.1`, `Host: ${destination}`, ...authorization, '', ''].join('\r\n'));
   const left = Math.max(1, budget.timeoutMs - (performance.now() - budget.start));
-  const head = await readSome(connection.socket, { maxBytes: 16 * 1024, timeoutMs: left, until: '\r\n\r\n' });
-  const { status } = parseHttp(head);
-  if (status !== undefined && status >= 200 && status < 300) return connection;
+  const head = await listen(connection.socket, { maxBytes: 16 * 1024, timeoutMs: left, until: '\r\n\r\n' });
+  const { status } = parseHttp(head.bytes);
+  if (head.stop === 'found' && status !== undefined && status >= 200 && status < 300) return connection;
   connection.socket.destroy();
-  if (status !== undefined) throw new AttemptFailure('proxy-denied', 'proxy', `HTTP ${status}`, connection.facts);
+  if (status !== undefined && status >= 300)
+    throw new AttemptFailure('proxy-denied', 'proxy', `HTTP ${status}`, connection.facts);
   // A proxy that takes the connection and says nothing has not let anything through.
-  throw new AttemptFailure(head.length === 0 ? 'timeout' : 'proxy-denied', 'proxy', 'no HTTP answer', connection.facts);
+  if (head.stop === 'late') throw new AttemptFailure('timeout', 'proxy', 'no HTTP answer', connection.facts);
+  if (head.stop === 'broken') throw new AttemptFailure('reset', 'proxy', undefined, connection.facts);
+  throw new AttemptFailure(
+    'proxy-denied',
+    'proxy',
+    head.bytes.length === 0 ? 'closed without an answer' : 'no HTTP answer',
+    connection.facts,
+  );
+}
+
+/** RFC 7617: with the colon, even where there is no password. */
+function authorizationOf({ username, password }: URL): readonly string[] {
+  if (username === '' && password === '') return [];
+  try {
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    return [`Proxy-Authorization: Basic ${Buffer.from(credentials).toString('base64')}`];
+  } catch {
+    throw new AttemptFailure('probe-error', 'proxy', 'the credentials of the proxy variable are not encoded as in a URL');
+  }
 }
 
 function parseProxy(text: string): URL {
@@ -49,11 +61,27 @@ function parseProxy(text: string): URL {
 async function open(url: URL, budget: Budget, resolver: Resolver): Promise<Connection> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   try {
-    const address = await resolver.address(host, host.includes(':') ? 6 : 4, budget);
+    const address = await addressOf(host, budget, resolver);
     return await connect(address, url.port === '' ? 80 : Number(url.port), budget);
   } catch (error) {
     const failure = AttemptFailure.from(error, 'proxy');
     if (failure.outcome === 'probe-error') throw failure;
-    throw new AttemptFailure('proxy-unreachable', 'proxy', `${failure.outcome}${failure.detail === undefined ? '' : ` ${failure.detail}`}`, failure.facts);
+    throw new AttemptFailure(
+      'proxy-unreachable',
+      'proxy',
+      `${failure.outcome}${failure.detail === undefined ? '' : ` ${failure.detail}`}`,
+      failure.facts,
+      failure.late,
+    );
+  }
+}
+
+/** A proxy may be known by an IPv6 address alone. */
+async function addressOf(host: string, budget: Budget, resolver: Resolver): Promise<string> {
+  try {
+    return await resolver.address(host, 4, budget);
+  } catch (error) {
+    if (error instanceof AttemptFailure && error.outcome === 'nxdomain') return resolver.address(host, 6, budget);
+    throw error;
   }
 }

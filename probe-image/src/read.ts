@@ -57,7 +57,7 @@ export async function listen(socket: net.Socket, { maxBytes, timeoutMs, until }:
       }
       if (found <= kept.length) finish('found');
       else if (length >= maxBytes) finish('full');
-      else if (until !== undefined) tail = Buffer.from(Buffer.concat([tail, chunk]).subarray(-(until.length - 1) || Infinity));
+      else if (until !== undefined) tail = lastOf(Buffer.concat([tail, chunk]), until.length - 1);
     };
     const cancel = deadline(timeoutMs, () => finish('late'));
     if (socket.destroyed || socket.readableEnded) return ended();
@@ -67,6 +67,10 @@ export async function listen(socket: net.Socket, { maxBytes, timeoutMs, until }:
     socket.once('error', broken);
     socket.resume();
   });
+}
+
+function lastOf(bytes: Buffer, count: number): Buffer<ArrayBuffer> {
+  return Buffer.from(bytes.subarray(Math.max(0, bytes.length - count)));
 }
 
 /** The first `max` bytes of a file. The target can write to /etc/hosts: read whole, a large one would end the probe. */

@@ -8,10 +8,17 @@ import { printable } from './identify.ts';
 
 /** What of a body is kept to know a service by. */
 const FINGERPRINT_BYTES = 120;
+/** The connection is made, and the answer gets its own time. */
+const MAX_ANSWER_MS = 5000;
 
 /** One benign GET; keeps the status, a hash and the head of the body, and discards the rest. */
 export async function request(spec: AttemptSpec, { timeoutMs }: Budget, { socket }: Connection): Promise<Made> {
-  const answer = await readHttp(socket, { host: spec.host, port: spec.port, path: spec.request ?? '/', timeoutMs });
+  const answer = await readHttp(socket, {
+    host: spec.host,
+    port: spec.port,
+    path: spec.request ?? '/',
+    timeoutMs: Math.min(timeoutMs, MAX_ANSWER_MS),
+  });
   if (answer?.status === undefined) return { outcome: 'other-protocol', phase: 'http' };
   const { status, headers, body } = answer;
   return {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import type { Budget } from './attempt.ts';
 import { AttemptFailure } from './failure.ts';
-import { ask, type Answer } from './dns-client.ts';
+import { ask, DNS_PORT, type Answer } from './dns-client.ts';
+import { readHead } from './read.ts';
 
 /** What libc assumes where no name server is configured (resolv.conf(5)). */
 const DEFAULT_SERVER = '127.0.0.1';
@@ -14,11 +14,13 @@ const DEFAULT_SERVER = '127.0.0.1';
 export class Resolver {
   readonly servers: readonly string[];
   readonly #hosts: readonly HostEntry[];
+  readonly #port: number;
   readonly #pending = new Map<string, Promise<Answer>>();
 
-  constructor(servers: readonly string[], hosts: readonly HostEntry[]) {
+  constructor(servers: readonly string[], hosts: readonly HostEntry[], port = DNS_PORT) {
     this.servers = servers.length === 0 ? [DEFAULT_SERVER] : servers;
     this.#hosts = hosts;
+    this.#port = port;
   }
 
   static ofNamespace(): Resolver {
@@ -28,22 +30,34 @@ export class Resolver {
   /** @throws AttemptFailure in phase `resolve` */
   async address(host: string, family: 4 | 6, budget: Budget): Promise<string> {
     if (net.isIP(host) !== 0) return host;
-    const listed = this.#hosts.find((entry) => entry.name === host.toLowerCase() && net.isIP(entry.address) === family);
+    const listed = this.#hosts.find((entry) => sameName(entry.name, host) && net.isIP(entry.address) === family);
     if (listed !== undefined) return listed.address;
     const answer = await this.answer(host, family, budget);
     const [address] = answer.addresses;
     if (address !== undefined) return address;
     const server = `${answer.rcode} from ${answer.server}`;
-    throw new AttemptFailure(answer.rcode === 'NXDOMAIN' || answer.rcode === 'NOERROR' ? 'nxdomain' : 'servfail', 'resolve', server);
+    throw new AttemptFailure(
+      answer.rcode === 'NXDOMAIN' || answer.rcode === 'NOERROR' ? 'nxdomain' : 'servfail',
+      'resolve',
+      server,
+    );
   }
 
   /** The most telling answer of all name servers; one question a name and family, however many attempts need it. */
   async answer(host: string, family: 4 | 6, budget: Budget): Promise<Answer> {
-    const key = `${family} ${host}`;
-    const pending = this.#pending.get(key) ?? ask(this.servers, host, family, budget);
+    const key = `${family} ${host.toLowerCase()}`;
+    const asked = this.#pending.get(key);
+    if (asked !== undefined) return asked;
+    const pending = ask(this.servers, host, family, budget, this.#port);
     this.#pending.set(key, pending);
+    // A failure belongs to the time in which it happened: who starts later asks again.
+    pending.catch(() => this.#pending.delete(key));
     return pending;
   }
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase().replace(/\.$/, '') === b.toLowerCase().replace(/\.$/, '');
 }
 
 export interface HostEntry {
@@ -66,9 +80,10 @@ export function parseHosts(text: string): readonly HostEntry[] {
   });
 }
 
+/** The target may write to these files, if it is root: they are read in part, and never trusted to be text. */
 function readOr(path: string): string {
   try {
-    return readFileSync(path, 'utf8').slice(0, 1 << 20);
+    return readHead(path, 1 << 20).toString('utf8');
   } catch {
     return '';
   }

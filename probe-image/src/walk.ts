@@ -1,5 +1,5 @@
-import { constants, readdirSync } from 'node:fs';
-import { refusal } from './access.ts';
+import { constants, lstatSync, readdirSync } from 'node:fs';
+import { refusal, resolveIn } from './access.ts';
 import type { Mount } from './mounts.ts';
 
 const MAX_DIRECTORIES = 4000;
@@ -20,44 +20,60 @@ export interface Walk {
  */
 export function findWritable(root: string, mounts: readonly Mount[]): Walk {
   const elsewhere = new Set(mounts.map(({ target }) => target).filter((target) => target !== '/'));
+  const isElsewhere = (directory: string): boolean =>
+    directory !== '/' && (elsewhere.has(directory) || isElsewhere(directory.slice(0, directory.lastIndexOf('/')) || '/'));
   const start = performance.now();
   const queue = ['/'];
-  const seen = new Set<string>();
   let tried = 0;
+  let complete = true;
   const isOpen = (directory: string): boolean => refusal(root + directory, constants.W_OK | constants.X_OK) === undefined;
 
   for (const directory of LIKELY) {
-    if (elsewhere.has(directory) || !isDirectory(root, directory)) continue;
+    if (isElsewhere(directory) || !isDirectory(root, directory)) continue;
     tried += 1;
     if (isOpen(directory)) return { found: directory, tried, complete: true };
   }
   for (let directory = queue.shift(); directory !== undefined; directory = queue.shift()) {
-    if (seen.has(directory)) continue;
-    seen.add(directory);
     if (tried >= MAX_DIRECTORIES || performance.now() - start > MAX_MS) return { tried, complete: false };
     tried += 1;
     if (isOpen(directory)) return { found: directory, tried, complete: true };
-    for (const name of subdirectories(root + directory)) {
+    const below = subdirectories(root + directory);
+    complete &&= below.complete;
+    for (const name of below.names) {
       const child = directory === '/' ? `/${name}` : `${directory}/${name}`;
       if (!elsewhere.has(child)) queue.push(child);
     }
   }
-  return { tried, complete: true };
+  return { tried, complete };
+}
+
+interface Below {
+  readonly names: readonly string[];
+  /** Whether there can be no other directory in which this identity may write. */
+  readonly complete: boolean;
 }
 
 /** Links are not followed: what they point to is visited where it stands. */
-function subdirectories(directory: string): readonly string[] {
+function subdirectories(directory: string): Below {
   try {
-    return readdirSync(directory, { withFileTypes: true })
+    const names = readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
-  } catch {
-    // Not readable: whoever cannot list a directory may still write to one below it, but cannot find it either.
-    return [];
+    // A name that is not UTF-8 cannot be asked for as it was read.
+    return { names, complete: names.every((name) => !name.includes('\ufffd')) };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { names: [], complete: true };
+    // Closed to the eye, and not to whoever knows a name in it, as /home of mode 0711 is.
+    return { names: [], complete: code === 'EACCES' && refusal(directory, constants.X_OK) !== undefined };
   }
 }
 
+/** As it stands: what a link leads to is another place. */
 function isDirectory(root: string, directory: string): boolean {
-  const parent = directory.slice(0, directory.lastIndexOf('/'));
-  return subdirectories(`${root}${parent}/`).includes(directory.slice(directory.lastIndexOf('/') + 1));
+  try {
+    return resolveIn(root, directory) === root + directory && lstatSync(root + directory).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -98,7 +98,7 @@ try {
   await start(docker);
   const code = await audit(host, lab !== undefined);
   say(`the report is in bulkhead-report.json, the evidence in bulkhead-report.bundle.json (the audit exited with ${code})`);
-  say('judge it again without an engine: npx bulkhead evaluate bulkhead-report.bundle.json --verbose');
+  say('judge it again without an engine: npm run bulkhead -- evaluate bulkhead-report.bundle.json --verbose');
   // Violations are what this sample is there to show; anything else is a failure of the sample.
   process.exitCode = code === 1 ? 0 : code === 0 ? 1 : code;
 } finally {

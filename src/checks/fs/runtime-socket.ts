@@ -64,7 +64,7 @@ export const runtimeSocket = defineCheck({
           return failed(inside, message, source, `${source} at ${inside}`);
         }),
       ...binds
-        .filter(({ source }) => DIRECTORIES.test(hostPath(source)))
+        .filter((mount) => !isSocket(mount) && DIRECTORIES.test(hostPath(mount.source)))
         .map(({ source, target: inside }) => {
           const message = `${source}, in which engines keep their sockets, is mounted at ${inside}.`;
           return failed(inside, message, source, `${source} at ${inside}`);

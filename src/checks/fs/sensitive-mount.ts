@@ -29,8 +29,6 @@ const WHOLE: ReadonlySet<string> = new Set([
   '/lib64',
   '/bin',
   '/sbin',
-  '/opt',
-  '/srv',
 ]);
 /** Devices without contents: mounted over a file to hide it. */
 const EMPTY_DEVICES: ReadonlySet<string> = new Set(['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom']);
@@ -48,7 +46,7 @@ const PUBLIC = [
   '/etc/pki/tls/certs',
 ] as const;
 /** `/home/ann`, `/Users/ann`, root's, and those of a drive of Windows. */
-const HOME = String.raw`^(?:/root|/var/root|(?:/mnt)?(?:/[a-z])?/(?:home|Users)/[^/]+)`;
+const HOME = String.raw`^(?:/root|/var/root|(?:/mnt)?(?:/[a-z])?/(?:home|[Uu]sers)/[^/]+)`;
 const WHOLE_HOME = new RegExp(`${HOME}$`);
 /** Directories of a home that hold credentials or client configuration somewhere below. */
 const HOME_PARENT = new RegExp(

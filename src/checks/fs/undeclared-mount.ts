@@ -66,7 +66,7 @@ export const undeclaredMount = defineCheck({
     // Memory that belongs to the container alone is no door.
     const mounts = configuration.mounts.filter(({ type }) => type !== 'tmpfs');
     const verdicts = [
-      ...mounts.map((mount) => judge(mount, profile, target)),
+      ...mounts.map((mount) => judge(mount, profile, target, filesystem !== undefined)),
       ...strangers(filesystem?.mounts ?? [], configuration.mounts, profile),
     ];
     const subject = 'mounts';
@@ -81,7 +81,7 @@ export const undeclaredMount = defineCheck({
   },
 });
 
-function judge(mount: ConfiguredMount, profile: Profile, target: Target): Verdict {
+function judge(mount: ConfiguredMount, profile: Profile, target: Target, seen: boolean): Verdict {
   const { type, source, readOnly, anonymous } = mount;
   const facts = {
     subject: mount.target,
@@ -89,8 +89,11 @@ function judge(mount: ConfiguredMount, profile: Profile, target: Target): Verdic
     evidence: [`${type} ${source} at ${mount.target}, ${readOnly ? 'read-only' : 'writable'}`],
     reproduce: reproduceInspect(target, '{{json .Mounts}}'),
   };
-  if (declaresMount(profile, mount))
-    return { ...facts, status: 'pass', actual: 'declared', message: `${mount.target} is declared.` };
+  if (declaresMount(profile, mount)) {
+    return seen
+      ? { ...facts, status: 'pass', actual: 'declared', message: `${mount.target} is declared.` }
+      : { ...facts, status: 'inconclusive', message: `${mount.target} is declared; what is mounted there could not be seen.` };
+  }
   const failed = { ...facts, status: 'fail', actual: 'not declared' } as const;
   if (isDeclared(mount.target, profile)) {
     const message = `${mount.target} is declared, but what is mounted there is ${source}, which no entry of the profile names.`;

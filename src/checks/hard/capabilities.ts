@@ -33,7 +33,11 @@ export const capabilities = defineCheck({
       };
       if (names.length === 0) return { ...facts, status: 'pass', message: `The ${set} set is empty.` };
       if (dangerous.length > 0) {
-        return { ...facts, status: 'fail', message: `The ${set} set holds ${names.length} capabilities, among them ${dangerous.join(', ')}.` };
+        return {
+          ...facts,
+          status: 'fail',
+          message: `The ${set} set holds ${names.length} capabilities, among them ${dangerous.join(', ')}.`,
+        };
       }
       return { ...facts, status: 'fail', severity: 'low', message: `The ${set} set holds ${names.join(', ')}.` };
     });

@@ -28,12 +28,21 @@ export const privileged = defineCheck({
     const full = process !== undefined && isFull(process.target.capabilities.bounding, process.lastCapability);
     const evidence = [
       `configuration: privileged ${configuration.privileged}`,
-      ...(process === undefined ? ['process 1 was not looked at'] : [`bounding set of process 1: ${process.target.capabilities.bounding}`]),
+      ...(process === undefined
+        ? ['process 1 was not looked at']
+        : [`bounding set of process 1: ${process.target.capabilities.bounding}`]),
     ];
-    const facts = { subject: SUBJECT, expected: 'not privileged', evidence, reproduce: reproduceInspect(target, '{{.HostConfig.Privileged}}') };
+    const facts = {
+      subject: SUBJECT,
+      expected: 'not privileged',
+      evidence,
+      reproduce: reproduceInspect(target, '{{.HostConfig.Privileged}}'),
+    };
     if (configuration.privileged || full) {
       const declared = declaration.profile.privileged === true;
-      const how = configuration.privileged ? 'It was started privileged' : 'It was not started privileged, and yet process 1 may get every capability of this kernel';
+      const how = configuration.privileged
+        ? 'It was started privileged'
+        : 'It was not started privileged, and yet process 1 may get every capability of this kernel';
       return [
         {
           ...facts,
@@ -45,8 +54,16 @@ export const privileged = defineCheck({
       ];
     }
     if (process === undefined) {
-      return [{ ...facts, status: 'inconclusive', message: 'It was not started privileged; what the kernel grants it could not be seen.' }];
+      return [
+        {
+          ...facts,
+          status: 'inconclusive',
+          message: 'It was not started privileged; what the kernel grants it could not be seen.',
+        },
+      ];
     }
-    return [{ ...facts, status: 'pass', actual: 'not privileged', message: 'Process 1 cannot get every capability of this kernel.' }];
+    return [
+      { ...facts, status: 'pass', actual: 'not privileged', message: 'Process 1 cannot get every capability of this kernel.' },
+    ];
   },
 });

@@ -11,7 +11,8 @@ export const rootUser = defineCheck({
     failureTitle: 'It runs as root',
     description:
       'Root in a container is root of the host wherever the walls have a hole: in a mounted directory, in a device, in a fault of the runtime.',
-    remediation: 'Run it as a user, for example `--user 65532:65532`, or map root away with user namespaces (`userns-remap`, rootless engines).',
+    remediation:
+      'Run it as a user, for example `--user 65532:65532`, or map root away with user namespaces (`userns-remap`, rootless engines).',
     references: [{ source: 'CIS Docker Benchmark 1.6.0', ids: ['4.1', '5.31'] }],
     framework: ['Runtime user'],
     since: '0.1.0',
@@ -34,7 +35,9 @@ export const rootUser = defineCheck({
     };
     if (!isRoot) return [{ ...facts, status: 'pass', message: `Process 1 runs as uid ${uids[1]}.` }];
     if (outside !== undefined && outside !== 0) {
-      return [{ ...facts, status: 'pass', message: `Process 1 is root inside and uid ${outside} outside: a user namespace maps it.` }];
+      return [
+        { ...facts, status: 'pass', message: `Process 1 is root inside and uid ${outside} outside: a user namespace maps it.` },
+      ];
     }
     return [{ ...facts, status: 'fail', message: 'Process 1 runs as uid 0, which is root of the host too.' }];
   },

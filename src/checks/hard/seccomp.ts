@@ -3,6 +3,9 @@ import { reproduceInspect } from '../support/evidence.ts';
 
 const MODES: Readonly<Record<number, string>> = { 0: 'off', 1: 'strict', 2: 'filter' };
 
+/** Older engines write it with a colon. */
+const UNCONFINED = /^seccomp[=:]unconfined$/;
+
 export const seccomp = defineCheck({
   meta: {
     id: 'HARD-003',
@@ -19,19 +22,32 @@ export const seccomp = defineCheck({
     since: '0.1.0',
   },
   requires: ['process'],
-  evaluate({ facts: { process }, target }) {
+  uses: ['configuration'],
+  evaluate({ facts: { process, configuration }, target }) {
     const mode = process.target.seccomp;
+    const unconfined = configuration?.securityOptions.find((option) => UNCONFINED.test(option));
     const facts = {
       subject: 'seccomp',
       expected: 'filter',
       actual: MODES[mode] ?? String(mode),
-      evidence: [`process 1: Seccomp ${mode}`],
+      evidence: [
+        `process 1: Seccomp ${mode}`,
+        `a twin with the same options: Seccomp ${process.twin.seccomp}`,
+        ...(unconfined === undefined ? [] : [`configuration: ${unconfined}`]),
+      ],
       reproduce: reproduceInspect(target, '{{.HostConfig.SecurityOpt}}'),
     };
-    return [
-      mode === 0
-        ? { ...facts, status: 'fail', message: 'Process 1 runs without a seccomp filter.' }
-        : { ...facts, status: 'pass', message: `Process 1 runs with seccomp in mode ${facts.actual}.` },
-    ];
+    if (mode === 0) return [{ ...facts, status: 'fail', message: 'Process 1 runs without a seccomp filter.' }];
+    // Any process may filter itself, with a filter that lets everything through.
+    if (unconfined !== undefined || process.twin.seccomp === 0) {
+      return [
+        {
+          ...facts,
+          status: 'fail',
+          message: 'The engine gives it no seccomp filter; the one that is active is of its own making.',
+        },
+      ];
+    }
+    return [{ ...facts, status: 'pass', message: `Process 1 runs with seccomp in mode ${facts.actual}.` }];
   },
 });

@@ -9,7 +9,8 @@ export const writableRootfs = defineCheck({
     severity: 'medium',
     title: 'Its root file system cannot be written',
     failureTitle: 'Its root file system can be written',
-    description: 'Where files can be made, tools can be brought along and programs replaced, and both survive until the container is made anew.',
+    description:
+      'Where files can be made, tools can be brought along and programs replaced, and both survive until the container is made anew.',
     remediation: 'Run it with `--read-only`, and give it `--tmpfs /tmp:noexec,nosuid` where it needs room.',
     references: [{ source: 'CIS Docker Benchmark 1.6.0', ids: ['5.13'] }],
     framework: ['Filesystem'],
@@ -24,13 +25,28 @@ export const writableRootfs = defineCheck({
       evidence: [`mounted ${rootReadOnly ? 'read-only' : 'for writing'}`, `${directoriesTried} directories tried (${walk})`],
       reproduce: reproduceInspect(target, '{{.HostConfig.ReadonlyRootfs}}'),
     };
-    if (rootReadOnly) return [{ ...facts, status: 'pass', actual: 'read-only', message: 'The root file system is mounted read-only.' }];
+    if (rootReadOnly)
+      return [{ ...facts, status: 'pass', actual: 'read-only', message: 'The root file system is mounted read-only.' }];
     if (writableDirectory !== undefined) {
       return [{ ...facts, status: 'fail', actual: 'writable', message: `Its user can create files in ${writableDirectory}.` }];
     }
-    if (walk === 'truncated') {
-      return [{ ...facts, status: 'inconclusive', actual: 'mounted for writing', message: 'It is mounted for writing; no directory that its user may write was found before the search was cut short.' }];
+    if (walk === 'truncated' || directoriesTried === 0) {
+      return [
+        {
+          ...facts,
+          status: 'inconclusive',
+          actual: 'mounted for writing',
+          message: 'It is mounted for writing; no directory that its user may write was found before the search was cut short.',
+        },
+      ];
     }
-    return [{ ...facts, status: 'pass', actual: 'not writable for its user', message: 'It is mounted for writing, but its user may create a file in none of its directories.' }];
+    return [
+      {
+        ...facts,
+        status: 'pass',
+        actual: 'not writable for its user',
+        message: 'It is mounted for writing, but its user may create a file in none of its directories.',
+      },
+    ];
   },
 });

@@ -18,15 +18,23 @@ export const hostAliases = defineCheck({
   },
   requires: ['namespace'],
   evaluate({ facts: { namespace }, target }) {
-    if (namespace.aliases.length === 0) {
-      return [{ status: 'pass', subject: 'names of the host', message: 'None of the names that engines give their host resolves inside.' }];
+    const aliases = namespace.aliases.filter(({ addresses }) => addresses.length > 0);
+    if (aliases.length === 0) {
+      return [
+        {
+          status: 'pass',
+          subject: 'names of the host',
+          message: 'None of the names that engines give their host resolves inside.',
+        },
+      ];
     }
-    return namespace.aliases.map(({ name, addresses }) => ({
+    return aliases.map(({ name, addresses }) => ({
       status: 'fail',
       subject: name,
       message: `${name} resolves to ${addresses.join(', ')}.`,
       expected: 'does not resolve',
       actual: addresses.join(', '),
+      evidence: [`${name}: ${addresses.join(' ')}`],
       reproduce: reproduceInspect(target, '{{.HostConfig.ExtraHosts}}'),
     }));
   },

@@ -18,13 +18,15 @@ export const hostCanary = defineCheck({
     since: '0.1.0',
   },
   requires: ['host'],
-  evaluate({ facts: { host }, target, declaration, policy }) {
+  uses: ['hostNamespace', 'namespace'],
+  evaluate({ facts: { host, hostNamespace, namespace }, target, declaration, policy }) {
     return judgeCanaries({
       what: 'A listener on the host',
       none: 'addresses of the host',
       pairs: host.attempts.filter(({ spec }) => spec.purpose === 'host-canary'),
       target,
       declaration,
+      view: { hostNamespace, namespace },
       // "Any host" in a profile is about the internet; that it includes this one is worth knowing, and less of a breach.
       severity: policy.restricts ? undefined : 'medium',
     });

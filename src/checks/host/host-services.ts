@@ -1,12 +1,14 @@
 import type { PairedAttempt } from '../../model/attempt.ts';
-import { defineCheck, type Verdict } from '../../model/check.ts';
+import { defineCheck, type EgressJudge, type Severity, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
 import { reachOf } from '../support/decide.ts';
-import { groupBy } from '../support/egress.ts';
+import { groupBy, type JudgedPair } from '../support/egress.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { declaresHostNetwork } from '../support/host.ts';
+import { declaresHostNetwork, isElsewhere, type HostView } from '../support/host.ts';
 
 const CLOSED = 'host-service:closed:';
+/** Attempts whose evidence is shown where none stands out. */
+const SHOWN = 8;
 
 export const hostServices = defineCheck({
   meta: {
@@ -24,18 +26,37 @@ export const hostServices = defineCheck({
     since: '0.1.0',
   },
   requires: ['host'],
-  evaluate({ facts: { host }, target, declaration }) {
+  uses: ['hostNamespace', 'namespace'],
+  evaluate({ facts: { host, hostNamespace, namespace }, target, declaration, policy }) {
     const subject = 'services of the host';
     if (declaresHostNetwork(declaration)) {
       return [{ status: 'not-applicable', subject, message: 'The profile declares the host network: the host is what it gets.' }];
     }
     const pairs = host.attempts.filter(({ spec }) => spec.purpose === 'host-service');
-    if (pairs.length === 0) return [{ status: 'inconclusive', subject, message: 'No address of the host is known: nothing was tried.' }];
-    return [...groupBy(pairs, (spec) => spec.host)].flatMap(([address, group]) => judge(address, group, target));
+    if (pairs.length === 0) {
+      return [{ status: 'inconclusive', subject, message: 'No address of the host is known: nothing was tried.' }];
+    }
+    const view = { hostNamespace, namespace };
+    return [...groupBy(pairs, (spec) => spec.host)].flatMap(([address, group]) =>
+      judge({ address, group, target, policy, view }),
+    );
   },
 });
 
-function judge(address: string, group: readonly PairedAttempt[], target: Target): readonly Verdict[] {
+interface Question {
+  readonly address: string;
+  readonly group: readonly PairedAttempt[];
+  readonly target: Target;
+  readonly policy: EgressJudge;
+  readonly view: HostView;
+}
+
+function judge({ address, group, target, policy, view }: Question): readonly Verdict[] {
+  const subject = `services at ${address}`;
+  if (isOwn(address, view)) {
+    const message = `${address} is an address of the server itself as well: what answers there is not the host.`;
+    return [{ status: 'not-applicable', subject, message }];
+  }
   const judged = group.map((pair) => ({ pair, reach: reachOf(pair) }));
   const reached = judged.filter(({ reach }) => reach.state === 'reached');
   if (reached.length > 0) {
@@ -47,7 +68,12 @@ function judge(address: string, group: readonly PairedAttempt[], target: Target)
       actual: pair.target.outcome,
       evidence: evidenceOf(pair),
       reproduce: reproduceAttempt(target, pair),
+      ...severityOf(pair, policy, view),
     }));
+  }
+  if (isElsewhere(address, group, view)) {
+    const message = `${address} is no address of the host, and nothing answers there: neither the target nor the control.`;
+    return [{ status: 'not-applicable', subject, message, evidence: group.slice(0, SHOWN).flatMap(evidenceOf) }];
   }
   const refused = group.find((pair) => pair.target.outcome === 'refused');
   if (refused !== undefined) {
@@ -56,7 +82,7 @@ function judge(address: string, group: readonly PairedAttempt[], target: Target)
         status: 'fail',
         severity: 'low',
         subject: `route to ${address}`,
-        message: `The network stack at ${address} answered (refused): there is a route to the host, and no service on it yet.`,
+        message: `The network stack at ${address} answered (refused): there is a route to the host, and no service on it was reached.`,
         expected: 'no answer',
         actual: 'refused',
         evidence: evidenceOf(refused),
@@ -64,17 +90,44 @@ function judge(address: string, group: readonly PairedAttempt[], target: Target)
       },
     ];
   }
-  return [quiet(address, judged.map(({ pair }) => pair))];
+  return [quiet(subject, address, judged)];
 }
 
-/** Nothing was reached. A port that is closed on purpose has no control; those of real services do. */
-function quiet(address: string, pairs: readonly PairedAttempt[]): Verdict {
-  // A listener for IPv6 alone is listed like one for both families; the host itself finds nobody at its IPv4 address.
-  const services = pairs.filter(({ spec, controls }) => !spec.id.startsWith(CLOSED) && !controls.some(({ attempt }) => attempt.outcome === 'refused'));
-  const evidence = pairs.slice(0, 8).flatMap(evidenceOf);
-  const open = services.map((pair) => reachOf(pair)).find(({ state }) => state === 'undecided');
-  const subject = `services at ${address}`;
-  if (open !== undefined) return { status: 'inconclusive', subject, message: `It is open whether services of the host answer at ${address}: ${open.why}.`, evidence };
-  if (services.length === 0) return { status: 'not-applicable', subject, message: `No service of the host is known to listen at ${address}.`, evidence };
-  return { status: 'pass', subject, message: `None of ${services.length} services of the host was reached at ${address}, while the control reached each.`, evidence };
+/** The host's address, taken over by the namespace of the target (pasta does so): who dials it talks to itself. */
+function isOwn(address: string, { hostNamespace, namespace }: HostView): boolean {
+  if (hostNamespace === undefined || namespace === undefined || hostNamespace.inode === namespace.inode) return false;
+  return namespace.interfaces.some((entry) => entry.address === address);
+}
+
+/**
+ * A service may be declared by its address or by a name that engines give their host; what else stands in
+ * /etc/hosts is the server's own word. "Any host" is about the internet, and less of a breach.
+ */
+function severityOf({ spec }: PairedAttempt, policy: EgressJudge, { namespace }: HostView): { readonly severity?: Severity } {
+  if (!policy.restricts) return { severity: 'medium' };
+  const names = (namespace?.aliases ?? []).filter(({ addresses }) => addresses.includes(spec.host)).map(({ name }) => name);
+  const declared = [spec.host, ...names].some((host) => policy.permits({ host, port: spec.port, protocol: 'tcp' }));
+  return declared ? { severity: 'info' } : {};
+}
+
+/** Nothing was reached. A port that is closed on purpose has no control, and one at which nobody listens any more shows nothing. */
+function quiet(subject: string, address: string, judged: readonly JudgedPair[]): Verdict {
+  const services = judged.filter(({ pair }) => !pair.spec.id.startsWith(CLOSED) && !isVacant(pair));
+  const evidence = judged.slice(0, SHOWN).flatMap(({ pair }) => evidenceOf(pair));
+  const open = services.find(({ reach }) => reach.state === 'undecided');
+  if (open !== undefined) {
+    const message = `It is open whether services of the host answer at ${address}: ${open.reach.why}.`;
+    return { status: 'inconclusive', subject, message, evidence };
+  }
+  if (services.length === 0) {
+    return { status: 'not-applicable', subject, message: `No service of the host is known to listen at ${address}.`, evidence };
+  }
+  const message = `None of ${services.length} services of the host was reached at ${address}, while the control reached each.`;
+  return { status: 'pass', subject, message, evidence };
+}
+
+/** Not even the host itself finds a listener there. */
+function isVacant({ target, controls }: PairedAttempt): boolean {
+  const made = target.outcome !== 'not-run' && target.outcome !== 'probe-error';
+  return made && controls.length > 0 && controls.every(({ attempt }) => attempt.outcome === 'refused');
 }

@@ -28,7 +28,11 @@ export const managementApi = defineCheck({
     const verdicts = management.attempts.flatMap((pair) => judge(pair, target));
     if (verdicts.length > 0) return verdicts;
     return [
-      { status: 'not-applicable', subject: NONE, message: 'No known management API listens on the host, as seen from the host itself.' },
+      {
+        status: 'not-applicable',
+        subject: NONE,
+        message: 'No known management API listens on the host, as seen from the host itself.',
+      },
     ];
   },
 });
@@ -47,15 +51,33 @@ function judge(pair: PairedAttempt, target: Target): readonly Verdict[] {
   } as const;
   const inside = somethingAnswered(pair.target);
   // What the user names is a management API, whatever it says; elsewhere another service may have the port.
-  const isIt = (attempt: Attempt): boolean => (given ? somethingAnswered(attempt) === 'yes' : api !== undefined && shows(api, attempt));
-  if (inside === 'yes' && isIt(pair.target)) return [{ ...facts, status: 'fail', message: `${facts.subject} answers from inside.` }];
+  const isIt = (attempt: Attempt): boolean =>
+    given ? somethingAnswered(attempt) === 'yes' : api !== undefined && shows(api, attempt);
+  if (inside === 'yes' && isIt(pair.target))
+    return [{ ...facts, status: 'fail', message: `${facts.subject} answers from inside.` }];
   const controls = pair.controls.map(({ attempt }) => attempt);
   if (inside === 'no' && controls.some(isIt)) {
-    return [{ ...facts, status: 'pass', message: `${facts.subject} does not answer from inside (${pair.target.outcome}), while it answers the control.` }];
+    return [
+      {
+        ...facts,
+        status: 'pass',
+        message: `${facts.subject} does not answer from inside (${pair.target.outcome}), while it answers the control.`,
+      },
+    ];
   }
-  const absent = inside !== 'unknown' && controls.length > 0 && controls.every((attempt) => somethingAnswered(attempt) !== 'unknown') && !controls.some(isIt);
-  if (absent && !given) return [];
-  return [{ ...facts, status: 'inconclusive', message: `It is open whether ${facts.subject} would answer: no control shows that it is there.` }];
+  if (inside === 'unknown') {
+    return [
+      { ...facts, status: 'inconclusive', message: `It is open whether ${facts.subject} answers: the attempt was not made.` },
+    ];
+  }
+  if (controls.some(isIt)) {
+    const message = `It is open whether ${facts.subject} can be used: what it said inside (${pair.target.outcome}) is not what it tells the control.`;
+    return [{ ...facts, status: 'inconclusive', message }];
+  }
+  const seen = controls.length > 0 && controls.every((attempt) => somethingAnswered(attempt) !== 'unknown');
+  if (seen && !given) return [];
+  const message = `It is open whether ${facts.subject} would answer: no control shows that it is there.`;
+  return [{ ...facts, status: 'inconclusive', message }];
 }
 
 function shows({ statuses, sign }: ManagementApi, { peer }: Attempt): boolean {

@@ -1,9 +1,10 @@
 import type { PairedAttempt } from '../../model/attempt.ts';
-import { defineCheck, type Peer, type Verdict } from '../../model/check.ts';
+import { defineCheck, type EgressJudge, type Peer, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
+import { somethingAnswered } from '../support/answer.ts';
 import { reachOf } from '../support/decide.ts';
-import { isStopped } from '../support/peers.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
+import { isDeclaredPeer, isStopped, peerSubject } from '../support/peers.ts';
 
 export const peerReachable = defineCheck({
   meta: {
@@ -22,47 +23,74 @@ export const peerReachable = defineCheck({
     since: '0.1.0',
   },
   requires: ['peers'],
-  evaluate({ facts, target, peers }) {
-    if (peers.length === 0) return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
+  evaluate({ facts, target, peers, policy }) {
+    if (peers.length === 0) {
+      return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
+    }
     return peers.map((peer) => {
       const pairs = facts.peers.attempts.filter(
         ({ spec }) => spec.peer === peer.target.id && (spec.purpose === 'peer-canary' || spec.purpose === 'peer-port'),
       );
-      return judge(peer, pairs, target);
+      return { ...judge(peer, pairs, target, policy), subject: peerSubject(peer, peers) };
     });
   },
 });
 
-function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target): Verdict {
+function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target, policy: EgressJudge): Verdict {
   const subject = peer.target.name;
   if (pairs.length === 0) {
-    if (isStopped(peer)) return { status: 'not-applicable', subject, message: `${subject} is ${peer.target.state}: there is nothing to dial.` };
+    if (isStopped(peer)) {
+      return { status: 'not-applicable', subject, message: `${subject} is ${peer.target.state}: there is nothing to dial.` };
+    }
     return peer.addresses?.length === 0
       ? { status: 'not-applicable', subject, message: `${subject} has no network address: there is nothing to dial.` }
       : { status: 'inconclusive', subject, message: `Nothing was tried towards ${subject}: its network could not be looked at.` };
   }
   const judged = pairs.map((pair) => ({ pair, reach: reachOf(pair) }));
-  const reached = judged.filter(({ reach }) => reach.state === 'reached');
+  const reached = judged.filter(({ reach }) => reach.state === 'reached').map(({ pair }) => pair);
   const [first] = reached;
   if (first !== undefined) {
+    const declared = isDeclaredPeer(policy, reached);
+    const message = `${subject} was reached at ${[...new Set(reached.map(({ spec }) => spec.subject))].join(', ')}.`;
     return {
       status: 'fail',
       subject,
-      message: `${subject} was reached at ${[...new Set(reached.map(({ pair }) => pair.spec.subject))].join(', ')}.`,
+      message: declared ? `${message} The profile declares it.` : message,
       expected: 'not reached',
       actual: 'reached',
-      evidence: reached.flatMap(({ pair }) => evidenceOf(pair)),
-      reproduce: reproduceAttempt(target, first.pair),
+      evidence: reached.flatMap(evidenceOf),
+      reproduce: reproduceAttempt(target, first),
+      ...(declared ? { severity: 'info' } : {}),
     };
   }
-  // A name that does not even resolve in the peer's own network shows nothing about the path; addresses do.
-  const byAddress = judged.filter(({ pair }) => pair.target.phase !== 'resolve');
-  // A port at which nobody answers, not even to the peer itself, shows nothing either where a canary does.
-  const decided = new Set(byAddress.filter(({ pair, reach }) => pair.spec.purpose === 'peer-canary' && reach.state !== 'undecided').map(({ pair }) => pair.spec.host));
-  const open = byAddress.find(({ pair, reach }) => reach.state === 'undecided' && !(pair.spec.purpose === 'peer-port' && decided.has(pair.spec.host)));
   const evidence = pairs.flatMap(evidenceOf);
+  // A name that does not even resolve shows nothing about the path; addresses do.
+  const byAddress = judged.filter(({ pair }) => pair.target.phase !== 'resolve');
+  const canaries = byAddress.filter(({ pair, reach }) => pair.spec.purpose === 'peer-canary' && reach.state !== 'undecided');
+  const decided = new Set(canaries.map(({ pair }) => pair.spec.host));
+  const open = byAddress.find(
+    ({ pair, reach }) => reach.state === 'undecided' && !(decided.has(pair.spec.host) && isVacant(pair)),
+  );
   if (open !== undefined || byAddress.length === 0) {
-    return { status: 'inconclusive', subject, message: `It is open whether ${subject} can be reached: ${(open ?? judged[0])?.reach.why ?? 'nothing was tried'}.`, evidence };
+    const why = (open ?? judged[0])?.reach.why ?? 'nothing was tried';
+    return { status: 'inconclusive', subject, message: `It is open whether ${subject} can be reached: ${why}.`, evidence };
   }
-  return { status: 'pass', subject, message: `${subject} was reached at none of its addresses, while a control beside it was.`, expected: 'not reached', actual: 'not reached', evidence };
+  const untried = (peer.addresses ?? []).filter((address) => !byAddress.some(({ pair }) => pair.spec.host === address));
+  if (untried.length > 0) {
+    const message = `It is open whether ${subject} can be reached: nothing was decided at ${untried.join(', ')}.`;
+    return { status: 'inconclusive', subject, message, evidence };
+  }
+  return {
+    status: 'pass',
+    subject,
+    message: `${subject} was reached at none of its addresses, while a control beside it was.`,
+    expected: 'not reached',
+    actual: 'not reached',
+    evidence,
+  };
+}
+
+/** A port at which nobody answered, perhaps not even the peer itself, shows nothing where a canary shows the path. */
+function isVacant({ spec, target }: PairedAttempt): boolean {
+  return spec.purpose === 'peer-port' && somethingAnswered(target) !== 'yes';
 }

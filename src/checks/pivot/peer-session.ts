@@ -1,9 +1,9 @@
-import type { Attempt, PairedAttempt } from '../../model/attempt.ts';
-import { defineCheck, type Peer, type Verdict } from '../../model/check.ts';
+import type { Attempt, AttemptOutcome, PairedAttempt } from '../../model/attempt.ts';
+import { defineCheck, type EgressJudge, type Peer, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
 import { reachOf } from '../support/decide.ts';
-import { isStopped } from '../support/peers.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
+import { isDeclaredPeer, isStopped, peerSubject } from '../support/peers.ts';
 
 export const peerSession = defineCheck({
   meta: {
@@ -21,62 +21,90 @@ export const peerSession = defineCheck({
     since: '0.1.0',
   },
   requires: ['peers'],
-  evaluate({ facts, target, peers }) {
-    if (peers.length === 0) return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
+  evaluate({ facts, target, peers, policy }) {
+    if (peers.length === 0) {
+      return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
+    }
     return peers.map((peer) => {
       const pairs = facts.peers.attempts.filter(({ spec }) => spec.peer === peer.target.id && spec.purpose === 'peer-session');
-      return judge(peer, pairs, target);
+      return { ...judge(peer, pairs, target, policy), subject: peerSubject(peer, peers) };
     });
   },
 });
 
-function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target): Verdict {
+function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target, policy: EgressJudge): Verdict {
   const subject = peer.target.name;
   const opened = pairs.filter((pair) => pair.target.outcome === 'connected');
   const [first] = opened;
   if (first !== undefined) {
-    const service = first.target.peer?.service ?? 'an MCP server';
+    const { service = 'an MCP server', tools = 0 } = first.target.peer ?? {};
+    const declared = isDeclaredPeer(policy, opened);
+    const message = `A session with ${subject} (${service}, ${tools} tools) opened at ${first.spec.subject}.`;
     return {
       status: 'fail',
       subject,
-      message: `A session with ${subject} (${service}, ${first.target.peer?.tools ?? 0} tools) opened at ${first.spec.subject}.`,
+      message: declared ? `${message} The profile declares it.` : message,
       expected: 'no session',
       actual: 'a session',
       evidence: opened.flatMap(evidenceOf),
       reproduce: reproduceAttempt(target, first),
+      ...(declared ? { severity: 'info' } : {}),
     };
   }
   if (pairs.length === 0) {
-    if (isStopped(peer)) return { status: 'not-applicable', subject, message: `${subject} is ${peer.target.state}: it offers nothing.` };
+    if (isStopped(peer)) {
+      return { status: 'not-applicable', subject, message: `${subject} is ${peer.target.state}: it offers nothing.` };
+    }
     return peer.addresses === undefined
       ? { status: 'inconclusive', subject, message: `Nothing was tried towards ${subject}: its network could not be looked at.` }
       : { status: 'not-applicable', subject, message: `${subject} listens on no address that others could dial.` };
   }
   const evidence = pairs.flatMap(evidenceOf);
   const endpoints = pairs.filter(({ controls }) => controls.some(({ attempt }) => isEndpoint(attempt)));
-  const unseen = pairs.filter(({ controls }) => controls.length === 0 || controls.some(({ attempt }) => isUnknown(attempt)));
+  const unseen = pairs.filter((pair) => !endpoints.includes(pair) && isUnseen(pair) && !isDecidedBy(pair, endpoints));
+  if (unseen.length > 0) {
+    const message = `It is open whether ${subject} offers an MCP endpoint at ${unseen[0]?.spec.subject ?? subject}: no control could ask it.`;
+    return { status: 'inconclusive', subject, message, evidence };
+  }
   if (endpoints.length === 0) {
-    return unseen.length === 0
-      ? { status: 'not-applicable', subject, message: `${subject} offers no MCP endpoint on the network, not even to itself.`, evidence }
-      : { status: 'inconclusive', subject, message: `It is open whether ${subject} offers an MCP endpoint: no control could ask it.`, evidence };
+    const message = `${subject} offers no MCP endpoint on the network, not even to itself.`;
+    return { status: 'not-applicable', subject, message, evidence };
   }
   const open = endpoints.find((pair) => pair.target.outcome !== 'unauthorized' && !wasKept(pair));
   if (open !== undefined) {
-    return { status: 'inconclusive', subject, message: `It is open whether a session with ${subject} opens: ${open.target.outcome}.`, evidence };
+    const message = `It is open whether a session with ${subject} opens: ${reachOf(open).why} (${open.target.outcome}).`;
+    return { status: 'inconclusive', subject, message, evidence };
   }
-  return { status: 'pass', subject, message: `No session with ${subject} opened, while it answers beside itself.`, expected: 'no session', actual: 'no session', evidence };
+  return {
+    status: 'pass',
+    subject,
+    message: `No session with ${subject} opened, while it answers beside itself.`,
+    expected: 'no session',
+    actual: 'no session',
+    evidence,
+  };
 }
 
 function isEndpoint({ outcome }: Attempt): boolean {
   return outcome === 'connected' || outcome === 'unauthorized';
 }
 
-function isUnknown({ outcome }: Attempt): boolean {
-  return outcome === 'not-run' || outcome === 'probe-error' || outcome === 'timeout';
+/** No control could ask whether there is an endpoint. */
+function isUnseen({ controls }: PairedAttempt): boolean {
+  return controls.every(({ attempt }) => UNKNOWN.has(attempt.outcome));
+}
+
+const UNKNOWN: ReadonlySet<AttemptOutcome> = new Set(['not-run', 'probe-error', 'timeout']);
+
+/** Another path on the same port was kept from the target before it could say which path it wants. */
+function isDecidedBy({ spec }: PairedAttempt, endpoints: readonly PairedAttempt[]): boolean {
+  return endpoints.some((other) => other.spec.host === spec.host && other.spec.port === spec.port && wasKept(other));
 }
 
 /** The endpoint lives, as its control shows (one that asks for credentials lives as well), and nothing came of the attempt. */
 function wasKept(pair: PairedAttempt): boolean {
-  const alive = pair.controls.map((control) => ({ ...control, attempt: { ...control.attempt, outcome: isEndpoint(control.attempt) ? ('connected' as const) : control.attempt.outcome } }));
-  return reachOf({ ...pair, controls: alive }).state === 'blocked';
+  const controls = pair.controls.map(({ vantage, attempt }) =>
+    isEndpoint(attempt) ? { vantage, attempt: { ...attempt, outcome: 'connected' as const } } : { vantage, attempt },
+  );
+  return reachOf({ ...pair, controls }).state === 'blocked';
 }

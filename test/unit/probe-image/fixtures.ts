@@ -1,0 +1,87 @@
+import type { AddressInfo } from 'node:net';
+import net from 'node:net';
+import { attempt } from '../../../probe-image/src/attempt.ts';
+import { StallMonitor } from '../../../probe-image/src/deadline.ts';
+import { Resolver, type HostEntry } from '../../../probe-image/src/resolver.ts';
+import type { Attempt, AttemptSpec } from '../../../src/model/attempt.ts';
+
+/** Everything here stays on loopback: no name is asked of a real name server. */
+export const LOOPBACK = '127.0.0.1';
+
+export function spec(over: Partial<AttemptSpec> = {}): AttemptSpec {
+  return {
+    id: 'a',
+    purpose: 'declared',
+    kind: 'tcp',
+    host: LOOPBACK,
+    port: 1,
+    family: 4,
+    path: 'direct',
+    subject: 'subject',
+    controls: [],
+    ...over,
+  };
+}
+
+export function budget(timeoutMs: number) {
+  return { start: performance.now(), timeoutMs };
+}
+
+/** Knows the given names, and asks only a port of loopback on which nothing is. */
+export function offlineResolver(hosts: readonly HostEntry[] = []): Resolver {
+  return new Resolver([LOOPBACK], hosts, 1);
+}
+
+export async function make(over: Partial<AttemptSpec>, timeoutMs = 400, resolver = offlineResolver()): Promise<Attempt> {
+  const stalls = new StallMonitor();
+  try {
+    return await attempt(spec(over), timeoutMs, { resolver, stalls });
+  } finally {
+    stalls.stop();
+  }
+}
+
+export interface Running extends AsyncDisposable {
+  readonly port: number;
+  /** Sockets that are open on the server's side. */
+  readonly open: Set<net.Socket>;
+  readonly accepted: () => number;
+}
+
+/** A TCP server on loopback that does `serve` with each connection. */
+export async function tcpServer(serve: (socket: net.Socket) => void, listen: net.ListenOptions = {}): Promise<Running> {
+  const open = new Set<net.Socket>();
+  let accepted = 0;
+  const server = net.createServer((socket) => {
+    accepted += 1;
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    socket.on('error', () => undefined);
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen({ host: LOOPBACK, port: 0, ...listen }, resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    open,
+    accepted: () => accepted,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Waits until `condition` holds; fails after two seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const start = performance.now();
+  while (!condition()) {
+    if (performance.now() - start > 2000) throw new Error('It did not happen.');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A port of loopback on which nothing listens. */
+export async function freePort(): Promise<number> {
+  await using server = await tcpServer(() => undefined);
+  return server.port;
+}
