@@ -13,9 +13,22 @@ const policy = '#!/bin/sh\n# Written by the Bulkhead lab for the length of one i
  */
 export async function installPackages(packages: readonly string[]): Promise<void> {
   if (findProgram('apt-get') === undefined) {
-    throw new LabError(`${packages.join(', ')} cannot be installed: there is no apt-get.`, `Install ${packages.join(', ')} by hand.`);
+    throw new LabError(
+      `${packages.join(', ')} cannot be installed: there is no apt-get.`,
+      `Install ${packages.join(', ')} by hand.`,
+    );
   }
-  const install = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Options::=--force-confold', '--no-install-recommends', 'install', ...packages];
+  const install = [
+    '-q',
+    '-y',
+    '-o',
+    'DPkg::Lock::Timeout=300',
+    '-o',
+    'Dpkg::Options::=--force-confold',
+    '--no-install-recommends',
+    'install',
+    ...packages,
+  ];
   // Not to be aborted: a package manager that is killed leaves packages half configured.
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' } };
   await withLock('apt', () =>
@@ -36,8 +49,12 @@ async function withoutServices(work: () => Promise<void>): Promise<void> {
   // Our own text can only be there when an earlier run was killed: the lock keeps others out.
   if (present !== undefined && present !== policy) {
     // Somebody's own policy stays as it is, provided that it forbids what we need forbidden.
-    const verdict = await run(policyFile, ['docker', 'start']).then(() => 'allowed', () => 'forbidden');
-    if (verdict === 'allowed') throw new LabError(`${policyFile} would let packages start services.`, 'Install docker.io by hand and stop its service.');
+    const verdict = await run(policyFile, ['docker', 'start']).then(
+      () => 'allowed',
+      () => 'forbidden',
+    );
+    if (verdict === 'allowed')
+      throw new LabError(`${policyFile} would let packages start services.`, 'Install docker.io by hand and stop its service.');
     return work();
   }
   try {
@@ -60,9 +77,13 @@ export interface DebianArchive {
 export async function debianArchive(): Promise<DebianArchive> {
   const format = '$(ORIGIN)\t$(LABEL)\t$(REPO_URI)';
   const lines = (await run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'])).split('\n');
-  const [, , uri] = lines.map((line) => line.split('\t')).find(([origin, label]) => origin === 'Debian' && label === 'Debian') ?? [];
+  const [, , uri] =
+    lines.map((line) => line.split('\t')).find(([origin, label]) => origin === 'Debian' && label === 'Debian') ?? [];
   if (uri === undefined || uri === '') {
-    throw new LabError('apt is configured with no Debian archive, so no Debian tree can be built.', 'Add one to the apt sources and run apt-get update, or use the engine "debian".');
+    throw new LabError(
+      'apt is configured with no Debian archive, so no Debian tree can be built.',
+      'Add one to the apt sources and run apt-get update, or use the engine "debian".',
+    );
   }
   const proxy = /"(.*)"/.exec(await run('apt-config', ['dump', 'Acquire::http::Proxy']))?.[1];
   return { uri: uri.replace(/\/$/, ''), proxy: proxy || undefined };

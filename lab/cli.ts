@@ -44,6 +44,7 @@ async function main(): Promise<number> {
       return status(flags);
     case 'exec':
       return exec(flags, dashes === -1 ? [] : process.argv.slice(dashes + 1));
+    case undefined:
     default:
       throw new LabError('No such command.', usage);
   }
@@ -52,14 +53,25 @@ async function main(): Promise<number> {
 async function up({ engine, id, metadata, json }: Flags): Promise<number> {
   if (!isEngineName(engine)) throw new LabError(`There is no engine "${engine}".`, `Choose one of ${engineNames.join(', ')}.`);
   const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => abort.abort());
-  const lab = await startLab({ engine, metadata, signal: abort.signal, onProgress: (line) => console.error(line), ...(id === undefined ? {} : { id }) }).catch((error: unknown) => {
+  // Not "once": execa's own handler ends the process when it finds no other that stays.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => abort.abort());
+  const lab = await startLab({
+    engine,
+    metadata,
+    signal: abort.signal,
+    onProgress: (line) => console.error(line),
+    ...(id === undefined ? {} : { id }),
+  }).catch((error: unknown) => {
     if (!abort.signal.aborted) throw error;
     console.error('interrupted; everything is removed');
     return undefined;
   });
   if (lab === undefined) return 130;
-  console.log(json ? JSON.stringify(lab) : `${lab.id}: engine ${lab.engineVersion} (${lab.storageDriver}), sealed\nexport DOCKER_HOST=${lab.dockerHost}`);
+  console.log(
+    json
+      ? JSON.stringify(lab)
+      : `${lab.id}: engine ${lab.engineVersion} (${lab.storageDriver}), sealed\nexport DOCKER_HOST=${lab.dockerHost}`,
+  );
   return 0;
 }
 
@@ -78,7 +90,8 @@ async function status({ json }: Flags): Promise<number> {
   if (json) console.log(JSON.stringify({ support, labs }));
   else {
     if (!support.available) console.log(`No lab can run here: ${support.reason}.`);
-    for (const { id, condition, state } of labs) console.log([id, condition, state?.engine, state?.engineVersion, state?.dockerHost].filter(Boolean).join('  '));
+    for (const { id, condition, state } of labs)
+      console.log([id, condition, state?.engine, state?.engineVersion, state?.dockerHost].filter(Boolean).join('  '));
   }
   return 0;
 }
@@ -97,7 +110,8 @@ async function onlyLab(): Promise<string> {
   const labs = await listLabs();
   const [first, second] = labs;
   if (first === undefined) throw new LabError('No lab is there.', '`node lab/cli.ts up` starts one.');
-  if (second !== undefined) throw new LabError(`There are ${labs.length} labs: ${labs.map(({ id }) => id).join(', ')}.`, 'Name one with --id.');
+  if (second !== undefined)
+    throw new LabError(`There are ${labs.length} labs: ${labs.map(({ id }) => id).join(', ')}.`, 'Name one with --id.');
   return first.id;
 }
 

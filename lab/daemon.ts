@@ -15,7 +15,8 @@ const startLimitMs = 60_000;
 
 /** Starts dockerd, detached. @returns its process id; it is not ready yet, see {@link waitForDaemon}. */
 export async function startDaemon(paths: LabPaths, engine: PreparedEngine, cgroupProcs: string): Promise<number> {
-  for (const directory of [paths.scratchDir, paths.execRoot, paths.engineData, paths.sharedDir]) await mkdir(directory, { recursive: true });
+  for (const directory of [paths.scratchDir, paths.execRoot, paths.engineData, paths.sharedDir])
+    await mkdir(directory, { recursive: true });
   await writeFile(paths.resolvConf, `nameserver ${internetPlan.dns}\noptions timeout:2 attempts:2\n`);
   const configFile = join(paths.stateDir, 'daemon.json');
   // An empty file, lest the machine's own /etc/docker/daemon.json speak.
@@ -46,7 +47,17 @@ export async function startDaemon(paths: LabPaths, engine: PreparedEngine, cgrou
   const initFile = join(paths.stateDir, 'engine-init.json');
   await writeFile(initFile, JSON.stringify(init));
   return spawnDetached(
-    ['nsenter', `--net=${netnsFile(paths.netns.host)}`, 'unshare', '--mount', '--propagation', 'slave', process.execPath, join(import.meta.dirname, 'engine-init.ts'), initFile],
+    [
+      'nsenter',
+      `--net=${netnsFile(paths.netns.host)}`,
+      'unshare',
+      '--mount',
+      '--propagation',
+      'slave',
+      process.execPath,
+      join(import.meta.dirname, 'engine-init.ts'),
+      initFile,
+    ],
     paths.engineLog,
   );
 }
@@ -58,7 +69,12 @@ export async function startDaemon(paths: LabPaths, engine: PreparedEngine, cgrou
 export async function spawnDetached([file, ...args]: readonly [string, ...string[]], logFile: string): Promise<number> {
   const log = openSync(logFile, 'a');
   try {
-    const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log], cwd: '/', env: { ...systemPath(), LANG: 'C.UTF-8' } });
+    const child = spawn(file, args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: '/',
+      env: { ...systemPath(), LANG: 'C.UTF-8' },
+    });
     await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     child.unref();
     return child.pid ?? 0;
@@ -71,7 +87,11 @@ export async function spawnDetached([file, ...args]: readonly [string, ...string
  * Waits until the engine answers.
  * @throws LabError with the end of its log when it ends or takes longer than a minute.
  */
-export async function waitForDaemon(paths: LabPaths, pid: number, signal?: AbortSignal): Promise<{ readonly version: string; readonly storageDriver: string }> {
+export async function waitForDaemon(
+  paths: LabPaths,
+  pid: number,
+  signal?: AbortSignal,
+): Promise<{ readonly version: string; readonly storageDriver: string }> {
   const deadline = Date.now() + startLimitMs;
   for (;;) {
     if (signal?.aborted) throw new LabError('The lab was interrupted.', 'Nothing to do: what had been made is removed.');
@@ -80,8 +100,13 @@ export async function waitForDaemon(paths: LabPaths, pid: number, signal?: Abort
       const info = answer as { ServerVersion: string; Driver: string };
       return { version: info.ServerVersion, storageDriver: info.Driver };
     }
-    if (!isAlive(pid)) throw new LabError(`The engine ended while starting:\n${tail(paths.engineLog)}`, 'The lines above are the end of its log.');
-    if (Date.now() > deadline) throw new LabError(`The engine did not answer within a minute:\n${tail(paths.engineLog)}`, 'The lines above are the end of its log.');
+    if (!isAlive(pid))
+      throw new LabError(`The engine ended while starting:\n${tail(paths.engineLog)}`, 'The lines above are the end of its log.');
+    if (Date.now() > deadline)
+      throw new LabError(
+        `The engine did not answer within a minute:\n${tail(paths.engineLog)}`,
+        'The lines above are the end of its log.',
+      );
     await sleep(20);
   }
 }

@@ -69,7 +69,9 @@ function freshRun(): string {
 function freshSys(): string {
   const sys = mkdir('sys');
   mount('-t', 'sysfs', 'sysfs', sys);
-  const mounted = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4]);
+  const mounted = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4]);
   for (const below of ['fs/cgroup', 'kernel/security']) {
     if (mounted.includes(join('/sys', below))) mount('--rbind', join('/sys', below), join(sys, below));
   }

@@ -21,7 +21,7 @@ export { LabError } from './errors.ts';
 export { engineNames, isEngineName } from './engines/engine.ts';
 export { assertSealed } from './sealed.ts';
 export { leftovers, stopLab } from './stop.ts';
-export { labSupport, type LabSupport } from './support.ts';
+export { labSupport } from './support.ts';
 export type * from './types.ts';
 
 /**
@@ -32,7 +32,8 @@ export type * from './types.ts';
  */
 export async function startLab(options: StartOptions): Promise<Lab> {
   const support = labSupport();
-  if (!support.available) throw new LabError(`No lab can run here: ${support.reason}.`, 'Run on Linux as root; elsewhere these tests are skipped.');
+  if (!support.available)
+    throw new LabError(`No lab can run here: ${support.reason}.`, 'Run on Linux as root; elsewhere these tests are skipped.');
   const paths = labPaths(options.id ?? `lab-${randomBytes(3).toString('hex')}`);
   const prepared = await engines[options.engine].prepare({
     onProgress: options.onProgress ?? (() => undefined),
@@ -40,10 +41,17 @@ export async function startLab(options: StartOptions): Promise<Lab> {
   });
   await claim(paths);
   try {
-    const [, certificates, groups] = await allDone([createNetwork(paths), createCertificates(paths.tlsDir), createCgroup(paths.cgroup)]);
+    const [, certificates, groups] = await allDone([
+      createNetwork(paths),
+      createCertificates(paths.tlsDir),
+      createCgroup(paths.cgroup),
+    ]);
     const enginePid = await startDaemon(paths, prepared, groups.engine);
     const internetPid = await startInternet(paths, options, certificates, groups.internet);
-    const [{ version, storageDriver }] = await Promise.all([waitForDaemon(paths, enginePid, options.signal), waitForInternet(paths, internetPid)]);
+    const [{ version, storageDriver }] = await Promise.all([
+      waitForDaemon(paths, enginePid, options.signal),
+      waitForInternet(paths, internetPid),
+    ]);
     const machineInode = namespaceInode('/proc/self/ns/net') ?? 0;
     const pids = { engine: enginePid, internet: internetPid };
     const sealed = await assertSealed({ id: paths.id, pids, machineInode });
@@ -57,7 +65,12 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       socketPath: paths.socketPath,
       dockerHost: `unix://${paths.socketPath}`,
       netns: paths.netns,
-      internet: { ...internetPlan, metadataEnabled: options.metadata ?? true, caPath: certificates.canary.ca, operatorCaPath: certificates.operator.ca },
+      internet: {
+        ...internetPlan,
+        metadataEnabled: options.metadata ?? true,
+        caPath: certificates.canary.ca,
+        operatorCaPath: certificates.operator.ca,
+      },
       sharedDir: paths.sharedDir,
       pids,
       machineInode,
@@ -79,7 +92,9 @@ export async function startLab(options: StartOptions): Promise<Lab> {
  */
 export async function attachLab(id: string): Promise<Lab> {
   const text = await readFile(labPaths(id).stateFile, 'utf8').catch((cause: unknown) => {
-    throw new LabError(`There is no running lab "${id}".`, '`node lab/cli.ts status` lists the labs; `up` starts one.', { cause });
+    throw new LabError(`There is no running lab "${id}".`, '`node lab/cli.ts status` lists the labs; `up` starts one.', {
+      cause,
+    });
   });
   return labOf(JSON.parse(text) as LabState);
 }
@@ -96,7 +111,9 @@ export async function listLabs(): Promise<readonly LabSummary[]> {
   const traces = await Promise.all([
     ...[stateRoot, dataRoot].map((directory) => readdir(directory).catch(() => [])),
     ...(await cgroupHierarchies()).map(async ({ mountPoint }) =>
-      (await readdir(mountPoint).catch(() => [])).flatMap((name) => (name.startsWith('bulkhead-lab-') ? [name.slice('bulkhead-lab-'.length)] : [])),
+      (await readdir(mountPoint).catch(() => [])).flatMap((name) =>
+        name.startsWith('bulkhead-lab-') ? [name.slice('bulkhead-lab-'.length)] : [],
+      ),
     ),
   ]);
   return Promise.all([...new Set(traces.flat())].toSorted().map(summarize));
@@ -121,11 +138,20 @@ async function claim(paths: LabPaths): Promise<void> {
   try {
     await mkdir(paths.stateDir);
   } catch (cause) {
-    throw new LabError(`There is a lab "${paths.id}" already.`, `Stop it with \`node lab/cli.ts down --id ${paths.id}\`, or choose another id.`, { cause });
+    throw new LabError(
+      `There is a lab "${paths.id}" already.`,
+      `Stop it with \`node lab/cli.ts down --id ${paths.id}\`, or choose another id.`,
+      { cause },
+    );
   }
 }
 
-async function startInternet(paths: LabPaths, options: StartOptions, identities: { canary: Identity; operator: Identity }, cgroupProcs: string): Promise<number> {
+async function startInternet(
+  paths: LabPaths,
+  options: StartOptions,
+  identities: { canary: Identity; operator: Identity },
+  cgroupProcs: string,
+): Promise<number> {
   const config: InternetConfig = {
     cgroupProcs,
     ...identities,
@@ -137,13 +163,24 @@ async function startInternet(paths: LabPaths, options: StartOptions, identities:
   };
   const configFile = join(paths.stateDir, 'internet.json');
   await writeFile(configFile, JSON.stringify(config));
-  return spawnDetached(['nsenter', `--net=${netnsFile(paths.netns.inet)}`, process.execPath, join(import.meta.dirname, 'internet.ts'), configFile], paths.internetLog);
+  return spawnDetached(
+    ['nsenter', `--net=${netnsFile(paths.netns.inet)}`, process.execPath, join(import.meta.dirname, 'internet.ts'), configFile],
+    paths.internetLog,
+  );
 }
 
 async function waitForInternet(paths: LabPaths, pid: number): Promise<void> {
-  const ready = (): Promise<boolean> => readFile(paths.internetReady).then(() => true, () => false);
+  const ready = (): Promise<boolean> =>
+    readFile(paths.internetReady).then(
+      () => true,
+      () => false,
+    );
   const settled = await waitUntil(async () => (await ready()) || !isAlive(pid), 30_000);
-  if (!settled || !(await ready())) throw new LabError(`The stand-in internet did not start:\n${tail(paths.internetLog)}`, 'The lines above are the end of its log.');
+  if (!settled || !(await ready()))
+    throw new LabError(
+      `The stand-in internet did not start:\n${tail(paths.internetLog)}`,
+      'The lines above are the end of its log.',
+    );
 }
 
 function labOf(state: LabState): Lab {
@@ -160,5 +197,8 @@ function labOf(state: LabState): Lab {
 
 async function readJsonLines<T>(file: string): Promise<readonly T[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as T);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
 }

@@ -17,7 +17,8 @@ export async function withLock<T>(name: string, work: () => Promise<T>): Promise
   const file = join(cacheDir(), `${name}.lock`);
   const deadline = Date.now() + waitLimitMs;
   while (!(await take(file))) {
-    if (Date.now() > deadline) throw new LabError(`Another process has held ${file} for 15 minutes.`, 'Remove the file when no such process runs.');
+    if (Date.now() > deadline)
+      throw new LabError(`Another process has held ${file} for 15 minutes.`, 'Remove the file when no such process runs.');
     await sleep(200);
   }
   try {

@@ -22,8 +22,12 @@ export async function createNetwork(paths: LabPaths): Promise<void> {
     `route add ::/0 via ${linkPlan.inet6}`,
   ]);
   // The services' addresses sit on lo: they outlive a pulled cable.
-  const own = [internetPlan.address, internetPlan.operator, internetPlan.dns, internetPlan.metadata].map((address) => `${address}/32`);
-  const own6 = [internetPlan.address6, internetPlan.operator6, internetPlan.dns6, internetPlan.metadata6].map((address) => `${address}/128`);
+  const own = [internetPlan.address, internetPlan.operator, internetPlan.dns, internetPlan.metadata].map(
+    (address) => `${address}/32`,
+  );
+  const own6 = [internetPlan.address6, internetPlan.operator6, internetPlan.dns6, internetPlan.metadata6].map(
+    (address) => `${address}/128`,
+  );
   await batch(inet, [
     'link set lo up',
     ...own.map((address) => `address add ${address} dev lo`),
@@ -49,7 +53,10 @@ export async function setLink(netns: LabPaths['netns'], up: boolean): Promise<vo
   if (!up) return batch(netns.inet, [`link set ${linkPlan.inetDevice} down`]);
   await batch(netns.inet, inetLinkUp);
   // The kernel notices a carrier up to a second late, and a neighbour that it still believes lost fails the next connection.
-  await waitUntil(async () => (await run('ip', ['-netns', netns.host, '-brief', 'link', 'show', linkPlan.hostDevice])).includes(' UP '), 3000);
+  await waitUntil(
+    async () => (await run('ip', ['-netns', netns.host, '-brief', 'link', 'show', linkPlan.hostDevice])).includes(' UP '),
+    3000,
+  );
   await batch(netns.host, [`neighbor flush dev ${linkPlan.hostDevice}`]);
   return batch(netns.inet, [`neighbor flush dev ${linkPlan.inetDevice}`]);
 }

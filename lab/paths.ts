@@ -32,7 +32,10 @@ export interface LabPaths {
 /** @throws LabError when the id cannot name a lab. */
 export function labPaths(id: string): LabPaths {
   if (!/^[a-z][a-z0-9-]{0,23}$/.test(id)) {
-    throw new LabError(`"${id}" cannot name a lab.`, 'Use at most 24 lower-case letters, digits and dashes, a letter first: "lab-one".');
+    throw new LabError(
+      `"${id}" cannot name a lab.`,
+      'Use at most 24 lower-case letters, digits and dashes, a letter first: "lab-one".',
+    );
   }
   const stateDir = join(stateRoot, id);
   const dataDir = join(dataRoot, id);

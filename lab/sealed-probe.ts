@@ -51,12 +51,13 @@ const present = opened.filter(({ name, file }) => {
   }
 });
 const result = present.map(({ name }): ProbedNamespace => {
-  const ip = (...args: readonly string[]): never => JSON.parse(execFileSync('ip', ['-json', '-details', '-netns', name, ...args], { encoding: 'utf8' }) || '[]') as never;
+  const ip = (...args: readonly string[]): never =>
+    JSON.parse(execFileSync('ip', ['-json', '-details', '-netns', name, ...args], { encoding: 'utf8' }) || '[]') as never;
   return {
     name,
     inode: statSync(`/run/netns/${name}`).ino,
     links: ip('link', 'show'),
-    routes: [...ip('-4', 'route', 'show', 'table', 'all') as [], ...ip('-6', 'route', 'show', 'table', 'all') as []],
+    routes: [...(ip('-4', 'route', 'show', 'table', 'all') as []), ...(ip('-6', 'route', 'show', 'table', 'all') as [])],
     ids: ip('netns', 'list-id'),
   };
 });

@@ -31,7 +31,10 @@ export async function assertSealed(lab: SealedSubject): Promise<SealedProof> {
     const problems = findProblems(lab, namespaces);
     if (problems.length === 0) return proof(lab, namespaces);
     if (tries === 3) {
-      throw new LabError(`The lab "${lab.id}" is not sealed: ${problems.join('; ')}.`, 'Stop it (`node lab/cli.ts down`) and run no test against it.');
+      throw new LabError(
+        `The lab "${lab.id}" is not sealed: ${problems.join('; ')}.`,
+        'Stop it (`node lab/cli.ts down`) and run no test against it.',
+      );
     }
     await sleep(100);
   }
@@ -42,7 +45,12 @@ async function probe(paths: LabPaths, machineInode: number): Promise<readonly Pr
     { name: 'host', file: netnsFile(paths.netns.host) },
     { name: 'inet', file: netnsFile(paths.netns.inet) },
   ];
-  const seen = new Set<number | undefined>([machineInode, namespaceInode('/proc/1/ns/net'), undefined, ...input.map(({ file }) => namespaceInode(file))]);
+  const seen = new Set<number | undefined>([
+    machineInode,
+    namespaceInode('/proc/1/ns/net'),
+    undefined,
+    ...input.map(({ file }) => namespaceInode(file)),
+  ]);
   for (const file of await containerNamespaceFiles(paths)) {
     const inode = namespaceInode(file);
     if (seen.has(inode)) continue;
@@ -77,8 +85,10 @@ function findProblems(lab: SealedSubject, namespaces: readonly ProbedNamespace[]
     }
     if (machine.includes(namespace.inode)) problems.push(`its namespace "${name}" is the machine's own`);
     const inhabitant = lab.pids[name === 'host' ? 'engine' : 'internet'];
-    if (namespaceInode(`/proc/${inhabitant}/ns/net`) !== namespace.inode) problems.push(`process ${inhabitant} is not in namespace "${name}"`);
-    if (name === 'inet' && namespace.routes.some(({ dst }) => ['default', '0.0.0.0/0', '::/0'].includes(dst))) problems.push('the stand-in internet has a default route');
+    if (namespaceInode(`/proc/${inhabitant}/ns/net`) !== namespace.inode)
+      problems.push(`process ${inhabitant} is not in namespace "${name}"`);
+    if (name === 'inet' && namespace.routes.some(({ dst }) => ['default', '0.0.0.0/0', '::/0'].includes(dst)))
+      problems.push('the stand-in internet has a default route');
   }
   for (const namespace of namespaces) {
     for (const link of namespace.links) {
@@ -100,7 +110,11 @@ function leak(link: ProbedLink, namespace: ProbedNamespace, all: readonly Probed
   return end.link === undefined ? `(${kind}) has no other end in "${end.namespace.name}"` : undefined;
 }
 
-function otherEnd(link: ProbedLink, namespace: ProbedNamespace, all: readonly ProbedNamespace[]): { namespace: ProbedNamespace; link: ProbedLink | undefined } | undefined {
+function otherEnd(
+  link: ProbedLink,
+  namespace: ProbedNamespace,
+  all: readonly ProbedNamespace[],
+): { namespace: ProbedNamespace; link: ProbedLink | undefined } | undefined {
   if (link.link_netnsid === undefined) {
     const found = namespace.links.find(({ ifname }) => ifname === link.link);
     return found === undefined ? undefined : { namespace, link: found };
@@ -112,7 +126,8 @@ function otherEnd(link: ProbedLink, namespace: ProbedNamespace, all: readonly Pr
 
 function deviceKind(link: ProbedLink): string {
   if (link.link_type === 'loopback') return 'loopback';
-  if (fallbackTunnels.includes(link.ifname) && link.link_netnsid === undefined && !link.flags.includes('UP')) return 'fallback tunnel';
+  if (fallbackTunnels.includes(link.ifname) && link.link_netnsid === undefined && !link.flags.includes('UP'))
+    return 'fallback tunnel';
   return link.linkinfo?.info_kind ?? 'physical';
 }
 
@@ -120,7 +135,12 @@ function proof(lab: SealedSubject, namespaces: readonly ProbedNamespace[]): Seal
   const devices = namespaces.flatMap((namespace) =>
     namespace.links.map((link): SealedDevice => {
       const end = ['veth', 'macvlan', 'ipvlan'].includes(deviceKind(link)) ? otherEnd(link, namespace, namespaces) : undefined;
-      return { namespace: namespace.name, name: link.ifname, kind: deviceKind(link), ...(end === undefined ? {} : { leadsTo: end.namespace.name }) };
+      return {
+        namespace: namespace.name,
+        name: link.ifname,
+        kind: deviceKind(link),
+        ...(end === undefined ? {} : { leadsTo: end.namespace.name }),
+      };
     }),
   );
   return {

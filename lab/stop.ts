@@ -20,7 +20,11 @@ export async function stopLab(id: string): Promise<void> {
     for (const pid of pids) signal(pid, 'SIGKILL');
     return pids.size === 0;
   }, 10_000);
-  if (!gone) throw new LabError(`Processes of the lab "${id}" do not end: ${[...(await labProcesses(paths))].join(', ')}.`, 'Look at them with ps, then run down again.');
+  if (!gone)
+    throw new LabError(
+      `Processes of the lab "${id}" do not end: ${[...(await labProcesses(paths))].join(', ')}.`,
+      'Look at them with ps, then run down again.',
+    );
   for (const target of await mountsBelow(paths)) await run('umount', ['--lazy', target]);
   await deleteNetwork(paths);
   await removeCgroup(paths.cgroup);
@@ -28,7 +32,8 @@ export async function stopLab(id: string): Promise<void> {
   for (const directory of [paths.dataDir, paths.stateDir]) await run('rm', ['-rf', '--one-file-system', directory]);
   for (const directory of [dataRoot, stateRoot]) await rmdir(directory).catch(() => undefined);
   const left = await leftovers(id);
-  if (left.length > 0) throw new LabError(`The lab "${id}" left something: ${left.join(', ')}.`, 'Run down again; if it stays, remove it by hand.');
+  if (left.length > 0)
+    throw new LabError(`The lab "${id}" left something: ${left.join(', ')}.`, 'Run down again; if it stays, remove it by hand.');
 }
 
 /** What the machine still has of a lab: processes, mounts, namespaces, control groups, directories. Empty when it is gone. */
@@ -37,7 +42,9 @@ export async function leftovers(id: string): Promise<readonly string[]> {
   return [
     ...[...(await labProcesses(paths))].map((pid) => `process ${pid}`),
     ...(await mountsBelow(paths)).map((target) => `mount ${target}`),
-    ...[paths.netns.host, paths.netns.inet].filter((name) => existsSync(netnsFile(name))).map((name) => `network namespace ${name}`),
+    ...[paths.netns.host, paths.netns.inet]
+      .filter((name) => existsSync(netnsFile(name)))
+      .map((name) => `network namespace ${name}`),
     ...(await cgroupDirectories(paths.cgroup)).map((directory) => `control group ${directory}`),
     ...[paths.stateDir, paths.dataDir].filter((directory) => existsSync(directory)).map((directory) => `directory ${directory}`),
   ];
@@ -59,6 +66,8 @@ async function stopEngine(paths: LabPaths): Promise<void> {
 /** Mount points in the machine's view at or below the lab's directories, deepest first. */
 async function mountsBelow(paths: LabPaths): Promise<readonly string[]> {
   const targets = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '');
-  const ours = targets.filter((target) => [paths.stateDir, paths.dataDir].some((directory) => target === directory || target.startsWith(`${directory}/`)));
+  const ours = targets.filter((target) =>
+    [paths.stateDir, paths.dataDir].some((directory) => target === directory || target.startsWith(`${directory}/`)),
+  );
   return ours.toSorted((a, b) => b.length - a.length);
 }

@@ -13,6 +13,7 @@ export async function distributionDocker({ onProgress }: PrepareOptions): Promis
     await installPackages(['docker.io', 'iptables']);
   }
   const program = findProgram('dockerd');
-  if (program === undefined) throw new LabError('docker.io is installed, but there is no dockerd.', 'Look at `dpkg -L docker.io`.');
+  if (program === undefined)
+    throw new LabError('docker.io is installed, but there is no dockerd.', 'Look at `dpkg -L docker.io`.');
   return { tree: undefined, program };
 }

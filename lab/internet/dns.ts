@@ -65,23 +65,56 @@ function respond(query: Packet, transport: 'udp' | 'tcp', client: string, log: L
   const apexSoa = question.type === 'SOA' && name === found.zone ? soa : [];
   const answers = [
     ...apexSoa,
-    ...found.addresses.map((data) => ({ type: question.type as 'A', name: question.name, ttl: ttlSeconds, class: 'IN' as const, data })),
+    ...found.addresses.map((data) => ({
+      type: question.type as 'A',
+      name: question.name,
+      ttl: ttlSeconds,
+      class: 'IN' as const,
+      data,
+    })),
   ];
   const wantsEdns = query.additionals?.some(({ type }) => type === 'OPT') === true;
   return {
     id: query.id ?? 0,
     type: 'response',
-    flags: (found.zone === undefined ? 0 : packet.AUTHORITATIVE_ANSWER) | ((query.flags ?? 0) & packet.RECURSION_DESIRED) | rcodes[found.rcode],
+    flags:
+      (found.zone === undefined ? 0 : packet.AUTHORITATIVE_ANSWER) |
+      ((query.flags ?? 0) & packet.RECURSION_DESIRED) |
+      rcodes[found.rcode],
     questions: [question],
     answers,
     authorities: answers.length === 0 ? soa : [],
-    additionals: wantsEdns ? [{ type: 'OPT', name: '.', udpPayloadSize: 1232, flags: 0, extendedRcode: 0, ednsVersion: 0, flag_do: false, options: [] }] : [],
+    additionals: wantsEdns
+      ? [
+          {
+            type: 'OPT',
+            name: '.',
+            udpPayloadSize: 1232,
+            flags: 0,
+            extendedRcode: 0,
+            ednsVersion: 0,
+            flag_do: false,
+            options: [],
+          },
+        ]
+      : [],
   };
 }
 
 function startOfAuthority(zone: string): SoaAnswer {
   return {
-    type: 'SOA', name: zone, ttl: ttlSeconds, class: 'IN',
-    data: { mname: `ns.${zone}`, rname: `hostmaster.${zone}`, serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: ttlSeconds },
+    type: 'SOA',
+    name: zone,
+    ttl: ttlSeconds,
+    class: 'IN',
+    data: {
+      mname: `ns.${zone}`,
+      rname: `hostmaster.${zone}`,
+      serial: 1,
+      refresh: 3600,
+      retry: 600,
+      expire: 86_400,
+      minimum: ttlSeconds,
+    },
   };
 }

@@ -11,7 +11,9 @@ export async function serveTcpEcho(addresses: readonly string[], port: number, o
         onConnection('echo', plainAddress(socket.remoteAddress), address, port);
         socket.on('error', () => socket.destroy()).pipe(socket);
       });
-      return new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host: address, port, ipv6Only: isIPv6(address) }, resolve));
+      return new Promise<void>((resolve, reject) =>
+        server.once('error', reject).listen({ host: address, port, ipv6Only: isIPv6(address) }, resolve),
+      );
     }),
   );
 }

@@ -28,16 +28,28 @@ function makeServer(service: HttpService): Server {
   return createHttps({ cert: readFileSync(service.tls.cert), key: readFileSync(service.tls.key) }, handler);
 }
 
-function listen(server: Server, { identity, scheme, port }: HttpService, address: string, onConnection: OnConnection): Promise<void> {
+function listen(
+  server: Server,
+  { identity, scheme, port }: HttpService,
+  address: string,
+  onConnection: OnConnection,
+): Promise<void> {
   server.on('connection', (socket) => onConnection(`${identity}-${scheme}`, plainAddress(socket.remoteAddress), address, port));
   server.on('tlsClientError', () => undefined);
-  return new Promise((resolve, reject) => server.once('error', reject).listen({ host: address, port, ipv6Only: isIPv6(address) }, resolve));
+  return new Promise((resolve, reject) =>
+    server.once('error', reject).listen({ host: address, port, ipv6Only: isIPv6(address) }, resolve),
+  );
 }
 
 function respond({ identity, scheme }: HttpService, request: IncomingMessage, response: ServerResponse): void {
   const path = request.url ?? '/';
   const send = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
-    response.writeHead(status, { server: 'lab-internet', 'x-lab-identity': identity, 'content-type': type, 'content-length': Buffer.byteLength(body) });
+    response.writeHead(status, {
+      server: 'lab-internet',
+      'x-lab-identity': identity,
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
   };
   const nonce = /^\/nonce\/([\w.~-]{1,128})$/.exec(path)?.[1];
@@ -45,7 +57,17 @@ function respond({ identity, scheme }: HttpService, request: IncomingMessage, re
   // What the server was told, for tests of fronting and of proxies.
   if (path === '/whoami') {
     const { servername } = request.socket as TLSSocket;
-    return send(200, JSON.stringify({ identity, scheme, host: request.headers.host ?? null, sni: servername || null, client: plainAddress(request.socket.remoteAddress) }), 'application/json');
+    return send(
+      200,
+      JSON.stringify({
+        identity,
+        scheme,
+        host: request.headers.host ?? null,
+        sni: servername || null,
+        client: plainAddress(request.socket.remoteAddress),
+      }),
+      'application/json',
+    );
   }
   if (identity === 'metadata') return path === '/' ? send(200, '1.0\n2009-04-04\nlatest\n') : send(404, 'not found\n');
   return send(200, `lab-internet ${identity} ${scheme}\n`);

@@ -40,7 +40,7 @@ export function answer(name: string, type: string, extra: Records): ZoneAnswer {
 }
 
 /** Whatever stands before exfil.test decides the last seven bits, so a client can tell that its very label arrived. */
-export function exfilAddresses(name: string): readonly string[] | undefined {
+function exfilAddresses(name: string): readonly string[] | undefined {
   const suffix = `.${names.exfil}`;
   if (!name.endsWith(suffix)) return undefined;
   const digest = createHash('sha256').update(name.slice(0, -suffix.length)).digest();

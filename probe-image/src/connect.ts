@@ -29,7 +29,7 @@ export async function connect(address: string, port: number, { start, timeoutMs 
     };
     const fail = (error: unknown): void => {
       if (settled) return;
-      const failure = AttemptFailure.from(error, 'connect', facts());
+      const failure = failureOf(error, facts());
       // A second try for which this machine has no means says nothing while the first one still waits.
       if (failure.outcome === 'probe-error' && waiting > 0) return;
       finish();
@@ -62,4 +62,13 @@ export async function connect(address: string, port: number, { start, timeoutMs 
     const hedge = setTimeout(dial, left / 2);
     dial();
   });
+}
+
+/**
+ * A reset of a handshake is ECONNREFUSED (tcp_reset() of the kernel); ECONNRESET here is of a connection that was
+ * made and ended before this process looked. In phase `connect` it would count as one that could not be made.
+ */
+function failureOf(error: unknown, facts: Pick<Attempt, 'tries' | 'address'>): AttemptFailure {
+  const failure = AttemptFailure.from(error, 'connect', facts);
+  return failure.outcome === 'reset' ? new AttemptFailure('reset', 'http', failure.detail, facts) : failure;
 }

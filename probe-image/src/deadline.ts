@@ -37,6 +37,19 @@ export class StallMonitor {
   }
 }
 
+/** Rounds of the event loop in a row that must come in time before the burst of an order counts as over. */
+const CALM_ROUNDS = 2;
+const ROUND_MS = 10;
+
+/** Resolves when the process has nothing urgent to do any more: its attempts are under way and it merely waits. */
+export async function settle(): Promise<void> {
+  for (let calm = 0; calm < CALM_ROUNDS; ) {
+    const start = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
+    calm = performance.now() - start < ROUND_MS * 2 ? calm + 1 : 0;
+  }
+}
+
 /** Part of its budget that an attempt may lose to a stalled process and still call a timeout a timeout. */
 export const TOLERATED_STALL = 0.25;
 

@@ -5,7 +5,7 @@ import { attempt } from './attempt.ts';
 import { openCanaries } from './canary.ts';
 import { inspectTarget } from './identity.ts';
 import { readNamespace } from './namespace.ts';
-import { StallMonitor } from './deadline.ts';
+import { settle, StallMonitor } from './deadline.ts';
 import { Resolver } from './resolver.ts';
 
 /** Not imported as a value: the schemas would come with it. */
@@ -39,7 +39,11 @@ async function attemptAll(specs: readonly AttemptSpec[], timeoutMs: number): Pro
   const work = async (): Promise<void> => {
     for (const spec of waiting) say({ type: 'attempt', attempt: await attempt(spec, timeoutMs, { resolver, stalls }) });
   };
-  await Promise.all(Array.from({ length: Math.min(specs.length, AT_ONCE) }, work));
+  const burst = Array.from({ length: Math.min(specs.length, AT_ONCE) }, work);
+  // Many probes share the machine: the next one begins when this one only waits.
+  await settle();
+  say({ type: 'settled' });
+  await Promise.all(burst);
   stalls.stop();
   say({ type: 'done', stallMs: stalls.longestMs });
 }

@@ -66,6 +66,8 @@ async function open(url: URL, budget: Budget, resolver: Resolver): Promise<Conne
   } catch (error) {
     const failure = AttemptFailure.from(error, 'proxy');
     if (failure.outcome === 'probe-error') throw failure;
+    // It was reached, and hung up.
+    if (failure.outcome === 'reset') throw new AttemptFailure('reset', 'proxy', failure.detail, failure.facts);
     throw new AttemptFailure(
       'proxy-unreachable',
       'proxy',

@@ -23,7 +23,10 @@ interface Reply {
 /** Opens an MCP session as any client would, lists the tools, closes it. Calls no tool. */
 export async function session(spec: AttemptSpec, _budget: Budget, address: string): Promise<Made> {
   try {
-    return spec.request === '/sse' ? await overSse(spec, address) : await overHttp(spec, address);
+    if (spec.request === '/sse') return await overSse(spec, address);
+    const made = await overHttp(spec, address);
+    // Another server than an MCP server at the usual path: the older transport has another.
+    return spec.request === undefined && made.outcome === 'other-protocol' ? await overSse(spec, address) : made;
   } catch (error) {
     if (error instanceof AttemptFailure) throw error;
     return { outcome: 'other-protocol', phase: 'mcp', detail: String((error as NodeJS.ErrnoException).code ?? 'no MCP answer') };

@@ -6,7 +6,7 @@ import type { Target } from '../model/target.ts';
  * Checks of circumstance: that a declaration exists, that a network has a flag, or that one address nearby is
  * out of reach holds nothing back. Their passes do not make an area that else lets everything through "partial".
  */
-const CIRCUMSTANTIAL: ReadonlySet<string> = new Set(['NET-001', 'NET-002', 'NET-003', 'NET-006', 'NET-014', 'NET-016', 'HOST-006']);
+const CIRCUMSTANTIAL: ReadonlySet<string> = new Set(['NET-001', 'NET-002', 'NET-003', 'NET-006', 'NET-014', 'NET-016', 'HOST-002', 'HOST-006']);
 
 /** The verdict per target and area, in the catalogue's order; areas without a finding are left out. */
 export function areaResults(targets: readonly Target[], findings: readonly Finding[]): readonly AreaResult[] {

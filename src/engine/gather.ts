@@ -301,12 +301,13 @@ async function attemptEverywhere(
       }
     }
   }
+  const bursts = semaphore(request.concurrency);
   return new Map(
     await Promise.all(
       [...orders].map(async ([key, { at, specs }]) => {
         const list = [...specs.values()];
         const attempts = isOpen(at)
-          ? await attemptAll(at, list, request.timeoutMs)
+          ? await attemptAll(at, list, request.timeoutMs, bursts)
           : new Map(list.map(({ id }) => [id, notRun(id, at.failure)]));
         return [key, attempts] as const;
       }),

@@ -60,17 +60,24 @@ export async function openVantage(
   return { probe, ready: message, nonce: options.nonce };
 }
 
-/** Makes all attempts at once; one that the probe did not report is `not-run`, whatever happened to the probe. */
-export async function attemptAll(vantage: Vantage, specs: readonly AttemptSpec[], timeoutMs: number): Promise<ReadonlyMap<string, Attempt>> {
+/**
+ * Makes all attempts of a place at once, while `bursts` limits how many places do so in the same moment: twenty
+ * probes that start at once on two cores would keep each other from noticing their answers. One that the probe did not report is `not-run`, whatever happened to the probe.
+ */
+export async function attemptAll(
+  vantage: Vantage,
+  specs: readonly AttemptSpec[],
+  timeoutMs: number,
+  bursts: <T>(task: () => Promise<T>) => Promise<T>,
+): Promise<ReadonlyMap<string, Attempt>> {
   const expected = new Set(specs.map(({ id }) => id));
   const results = new Map<string, Attempt>();
   if (specs.length === 0) return results;
   let reason = 'the probe reported nothing';
-  try {
-    vantage.probe.send({ type: 'attempt', timeoutMs, specs: [...specs] });
+  const collect = async (end: 'settled' | 'done'): Promise<void> => {
     for (;;) {
       const message = await vantage.probe.next(timeoutMs + SLACK_MS);
-      if (message.type === 'done') break;
+      if (message.type === end) return;
       if (message.type === 'failure') throw new Error(message.message);
       if (message.type !== 'attempt') throw new Error(`The probe answered ${message.type} in place of an attempt.`);
       // A result that nobody asked for, or a second one for the same attempt, is a lie or a fault: neither counts.
@@ -79,6 +86,13 @@ export async function attemptAll(vantage: Vantage, specs: readonly AttemptSpec[]
       }
       results.set(message.attempt.id, message.attempt);
     }
+  };
+  try {
+    await bursts(async () => {
+      vantage.probe.send({ type: 'attempt', timeoutMs, specs: [...specs] });
+      await collect('settled');
+    });
+    await collect('done');
   } catch (error) {
     reason = messageOf(error);
   }

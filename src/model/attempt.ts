@@ -57,7 +57,7 @@ export const AttemptSpec = Type.Object(
     tls: Type.Optional(Type.Boolean()),
     /** What a canary of ours must answer. */
     nonce: Type.Optional(Type.String({ maxLength: 128 })),
-    /** For `http` and `mcp`: the path of the request. */
+    /** For `http` and `mcp`: the path of the request. An MCP endpoint without one is looked for at `/mcp`, then at `/sse`. */
     request: Type.Optional(Type.String({ maxLength: 300 })),
     /** What the finding will be about, e.g. `203.0.113.10:443` or the name of a peer. */
     subject: Type.String({ maxLength: 300 }),

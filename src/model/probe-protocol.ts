@@ -23,7 +23,7 @@ export const HelloOrder = Type.Object(
 );
 export type HelloOrder = Static<typeof HelloOrder>;
 
-/** Make all these attempts at once. Each is answered by `attempt`, the whole by `done`. */
+/** Make all these attempts at once. Each is answered by `attempt`, the burst by `settled`, the whole by `done`. */
 export const AttemptOrder = Type.Object(
   { type: Type.Literal('attempt'), timeoutMs: Type.Integer({ minimum: 1 }), specs: Type.Array(AttemptSpec) },
   { additionalProperties: false },
@@ -63,6 +63,8 @@ export const AttemptMessage = Type.Object(
   { type: Type.Literal('attempt'), attempt: Attempt },
   { additionalProperties: false },
 );
+/** All attempts are under way, and the probe waits: another one may have the processor now. */
+export const SettledMessage = Type.Object({ type: Type.Literal('settled') }, { additionalProperties: false });
 export const DoneMessage = Type.Object(
   {
     type: Type.Literal('done'),
@@ -85,5 +87,5 @@ export const FailureMessage = Type.Object(
   { type: Type.Literal('failure'), message: HostileText },
   { additionalProperties: false },
 );
-export const ProbeMessage = Type.Union([ReadyMessage, AttemptMessage, DoneMessage, IdentityMessage, FailureMessage]);
+export const ProbeMessage = Type.Union([ReadyMessage, AttemptMessage, SettledMessage, DoneMessage, IdentityMessage, FailureMessage]);
 export type ProbeMessage = Static<typeof ProbeMessage>;

@@ -3,8 +3,6 @@ import { endpointText, familyOf, isDialable, unique } from './address.ts';
 import type { PeerView, PlanContext } from './context.ts';
 
 const MAX_PORTS = 16;
-/** Where MCP servers answer; the second is the older transport. */
-const SESSION_PATHS = ['/mcp', '/sse'] as const;
 
 /** Every other target: a canary of ours beside it, its listeners, its names, and an MCP session at each listener. */
 export function planPeers(context: PlanContext): readonly AttemptSpec[] {
@@ -59,18 +57,15 @@ function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
         subject: endpointText(address, port),
       }),
     ),
-    ...ports.flatMap((port) =>
-      SESSION_PATHS.map(
-        (request): AttemptSpec => ({
-          ...base,
-          id: `peer-session:${peer.target.id}:${endpointText(address, port)}${request}`,
-          purpose: 'peer-session',
-          kind: 'mcp',
-          port,
-          request,
-          subject: `http://${endpointText(address, port)}${request}`,
-        }),
-      ),
+    ...ports.map(
+      (port): AttemptSpec => ({
+        ...base,
+        id: `peer-session:${peer.target.id}:${endpointText(address, port)}`,
+        purpose: 'peer-session',
+        kind: 'mcp',
+        port,
+        subject: `http://${endpointText(address, port)}`,
+      }),
     ),
   ];
 }

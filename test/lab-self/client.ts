@@ -10,8 +10,16 @@ import { connect, isIPv6 } from 'node:net';
 const actions: Readonly<Record<string, (...args: string[]) => Promise<unknown>>> = {
   lookup: (name = '') => lookup(name, { all: true }),
   dns: async (transport, server = '', name = '', type = 'A') => {
-    const query = { type: 'query' as const, id: 7, flags: packet.RECURSION_DESIRED, questions: [{ type: type as RecordType, name }] };
-    const answer = transport === 'tcp' ? packet.streamDecode(await overTcp(server, 53, packet.streamEncode(query))) : packet.decode(await overUdp(server, 53, packet.encode(query)));
+    const query = {
+      type: 'query' as const,
+      id: 7,
+      flags: packet.RECURSION_DESIRED,
+      questions: [{ type: type as RecordType, name }],
+    };
+    const answer =
+      transport === 'tcp'
+        ? packet.streamDecode(await overTcp(server, 53, packet.streamEncode(query)))
+        : packet.decode(await overUdp(server, 53, packet.encode(query)));
     const { rcode, flag_aa } = answer as DecodedPacket & { rcode: string };
     return {
       rcode,
@@ -20,7 +28,8 @@ const actions: Readonly<Record<string, (...args: string[]) => Promise<unknown>>>
       authorities: answer.authorities?.map((each) => `${each.type} ${each.name}`),
     };
   },
-  echo: async (transport, address = '', text = '') => (await (transport === 'tcp' ? overTcp : overUdp)(address, 7, Buffer.from(text))).toString(),
+  echo: async (transport, address = '', text = '') =>
+    (await (transport === 'tcp' ? overTcp : overUdp)(address, 7, Buffer.from(text))).toString(),
   get: (url = '', ca) =>
     new Promise((resolve) => {
       const options = { timeout: 1500, ...(ca === undefined ? {} : { ca: readFileSync(ca) }) };
@@ -52,7 +61,10 @@ function overTcp(address: string, port: number, message: Buffer): Promise<Buffer
     const socket = connect(port, address, () => socket.end(message));
     const chunks: Buffer[] = [];
     socket.setTimeout(2000, () => socket.destroy(new Error('timeout')));
-    socket.on('error', reject).on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(Buffer.concat(chunks)));
+    socket
+      .on('error', reject)
+      .on('data', (chunk) => chunks.push(chunk))
+      .on('end', () => resolve(Buffer.concat(chunks)));
   });
 }
 

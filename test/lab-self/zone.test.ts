@@ -3,7 +3,7 @@ import { answer } from '../../lab/internet/zone.ts';
 import { LabError } from '../../lab/errors.ts';
 import { labPaths } from '../../lab/paths.ts';
 
-describe('the name server\'s zones', () => {
+describe("the name server's zones", () => {
   it.each([
     ['canary.test', 'A', 'NOERROR', ['203.0.113.10']],
     ['canary.test', 'AAAA', 'NOERROR', ['2001:db8:203::10']],
@@ -31,7 +31,7 @@ describe('the name server\'s zones', () => {
   });
 });
 
-describe('a lab\'s id', () => {
+describe("a lab's id", () => {
   it.each(['', 'A', '../x', 'a'.repeat(25), '9lab', 'a b'])('cannot be %j', (id) => {
     expect(() => labPaths(id)).toThrow(LabError);
   });

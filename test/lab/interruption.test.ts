@@ -1,4 +1,4 @@
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an audit that is ended from outside`, () =
   });
   afterAll(async () => fixtures?.remove());
 
-  function start(...more: readonly string[]): ResultPromise<{ reject: false }> {
+  function start(...more: readonly string[]) {
     for (const canary of LAB_INTERNET) assertLabCanary(canary);
     const args = ['audit', 'end-a', 'end-b', 'end-c', '--profile', 'none', '--host', session.lab.dockerHost, '--timeout', '1000', ...LAB_INTERNET.flatMap((canary) => ['--internet', canary]), ...more];
     return execa(process.execPath, [CLI, ...args], { reject: false, extendEnv: false, env: { PATH: process.env['PATH'], HOME: '/nonexistent' } });

@@ -25,7 +25,8 @@ export const managementApi = defineCheck({
   },
   requires: ['management', 'hostNamespace'],
   evaluate({ facts: { management }, target }) {
-    const verdicts = management.attempts.flatMap((pair) => judge(pair, target));
+    const pairs = management.attempts.filter(({ spec }) => spec.purpose === 'management');
+    const verdicts = pairs.flatMap((pair) => judge(pair, target));
     if (verdicts.length > 0) return verdicts;
     return [
       {

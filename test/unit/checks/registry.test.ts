@@ -102,6 +102,7 @@ describe('metadata', () => {
     expect(meta.slug).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/);
     for (const title of [meta.title, meta.failureTitle]) expect(title).toMatch(/^[A-Z].{10,90}\w$/);
     for (const text of [meta.description, meta.remediation]) expect(text).toMatch(/^[A-Z`][^\n]{40,}\.$/);
+    expect(JSON.stringify(meta), 'a new check is written before it is registered').not.toContain('TODO');
     expect(meta.since).toMatch(/^\d+\.\d+\.\d+$/);
     expect(meta.framework.join('')).not.toBe('');
     expect(meta.framework).not.toContain('');

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 import { attempt } from '../../../probe-image/src/attempt.ts';
@@ -71,6 +72,11 @@ export async function tcpServer(serve: (socket: net.Socket) => void, listen: net
   };
 }
 
+/** Says nothing, and notices when the other side goes. */
+export function silent(socket: net.Socket): void {
+  socket.resume();
+}
+
 /** Waits until `condition` holds; fails after two seconds. */
 export async function until(condition: () => boolean): Promise<void> {
   const start = performance.now();
@@ -84,4 +90,28 @@ export async function until(condition: () => boolean): Promise<void> {
 export async function freePort(): Promise<number> {
   await using server = await tcpServer(() => undefined);
   return server.port;
+}
+
+/** A listener that completes no handshake: its queue is full and it never accepts. */
+export async function fullBacklog(): Promise<{ readonly port: number } & AsyncDisposable> {
+  // Node.js accepts as fast as it can; only a process that does not run leaves its queue full.
+  const child = spawn(
+    process.execPath,
+    [
+      '-e',
+      `const s=require('net').createServer();s.listen({host:'127.0.0.1',port:0,backlog:1},()=>{require('fs').writeSync(1,s.address().port+'\\n');Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,20000)})`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const port = Number(await new Promise<string>((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk)))));
+  const fillers = Array.from({ length: 8 }, () => net.connect({ host: LOOPBACK, port }).on('error', () => undefined));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of fillers) socket.destroy();
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.once('exit', resolve));
+    },
+  };
 }

@@ -104,7 +104,9 @@ describe('the probe', () => {
       specs: [spec({ id: 'open', port: server.port }), spec({ id: 'shut', port: refusing })],
     });
     const messages = [await probe.next('attempt'), await probe.next('attempt'), await probe.next('done')];
-    const outcomes = messages.flatMap((message) => (message.type === 'attempt' ? [[message.attempt.id, message.attempt.outcome]] : []));
+    const outcomes = messages.flatMap((message) =>
+      message.type === 'attempt' ? [[message.attempt.id, message.attempt.outcome]] : [],
+    );
     expect(Object.fromEntries(outcomes)).toEqual({ open: 'connected', shut: 'refused' });
   });
   it('answers an order without attempts', async () => {
