@@ -34,7 +34,9 @@ const ROOT = path.dirname(import.meta.dirname);
 const lab = await startLab({ engine: 'debian', onProgress: (line) => console.error(line) });
 await assertSealed(lab);
 const docker = new Docker({ socketPath: lab.socketPath });
-const engine = await connect(resolveEndpoint({ ...FILE_SYSTEM, host: lab.dockerHost, env: {}, homeDirectory: '/nonexistent', platform: process.platform }));
+const engine = await connect(
+  resolveEndpoint({ ...FILE_SYSTEM, host: lab.dockerHost, env: {}, homeDirectory: '/nonexistent', platform: process.platform }),
+);
 const image = await ensureProbeImage(engine.docker, engine.facts.architecture);
 
 async function startTargets(count: number): Promise<readonly string[]> {
@@ -53,7 +55,9 @@ async function startTargets(count: number): Promise<readonly string[]> {
   return names;
 }
 
-async function audit(names: readonly string[]): Promise<{ readonly ms: number; readonly attempts: number; readonly undecided: number }> {
+async function audit(
+  names: readonly string[],
+): Promise<{ readonly ms: number; readonly attempts: number; readonly undecided: number }> {
   const start = performance.now();
   const { subjects } = await selectSubjects(await inspectContainers(docker), { names, all: false, profiles: ['none'] });
   const bundle = await gather({
@@ -74,7 +78,9 @@ async function audit(names: readonly string[]): Promise<{ readonly ms: number; r
   const report = reportOf(bundle, CHECKS, { failOn: 'medium', allowEmpty: false });
   const ms = performance.now() - start;
   const attempts = bundle.targets.flatMap(({ observations }) =>
-    Object.values(observations).flatMap((outcome) => (outcome.state === 'observed' && 'attempts' in outcome.facts ? outcome.facts.attempts : [])),
+    Object.values(observations).flatMap((outcome) =>
+      outcome.state === 'observed' && 'attempts' in outcome.facts ? outcome.facts.attempts : [],
+    ),
   );
   const { inconclusive, error } = report.summary.counts;
   return { ms, attempts: attempts.length, undecided: inconclusive + error };
@@ -86,7 +92,9 @@ async function floor(targets: readonly string[]): Promise<number> {
   const session = newSession();
   const limit = semaphore(CONCURRENCY);
   const modes = [...targets.flatMap((name) => [`container:${name}`, `container:${name}`]), 'bridge', 'host'];
-  const probes = await Promise.all(modes.map(async (networkMode) => limit(() => startProbe(docker, { image, labels: session.labels('probe'), networkMode }))));
+  const probes = await Promise.all(
+    modes.map(async (networkMode) => limit(() => startProbe(docker, { image, labels: session.labels('probe'), networkMode }))),
+  );
   for (const probe of probes) probe.close();
   await removeSession(docker, session.id, { force: false });
   return performance.now() - start + TIMEOUT_MS;
@@ -96,14 +104,38 @@ async function floor(targets: readonly string[]): Promise<number> {
 async function byHand(target: string, host: string, port: number): Promise<number> {
   const start = performance.now();
   const script = `const s=require('net').connect({host:'${host}',port:${port}});s.setTimeout(${TIMEOUT_MS},()=>process.exit(1));s.on('connect',()=>process.exit(0));s.on('error',()=>process.exit(1))`;
-  const args = ['-H', lab.dockerHost, 'run', '--rm', '--network', `container:${target}`, '--entrypoint', '/bulkhead/node', image, '-e', script];
+  const args = [
+    '-H',
+    lab.dockerHost,
+    'run',
+    '--rm',
+    '--network',
+    `container:${target}`,
+    '--entrypoint',
+    '/bulkhead/node',
+    image,
+    '-e',
+    script,
+  ];
   await execa('docker', args, { reject: false });
   return performance.now() - start;
 }
 
 /** Highest resident memory of the command line while it audits, MiB. */
 async function memory(names: readonly string[]): Promise<number> {
-  const args = ['dist/cli.js', 'audit', ...names, '--profile', 'none', '--host', lab.dockerHost, '--format', 'json', '--quiet', ...INTERNET.flatMap((canary) => ['--internet', canary])];
+  const args = [
+    'dist/cli.js',
+    'audit',
+    ...names,
+    '--profile',
+    'none',
+    '--host',
+    lab.dockerHost,
+    '--format',
+    'json',
+    '--quiet',
+    ...INTERNET.flatMap((canary) => ['--internet', canary]),
+  ];
   const run = execa(process.execPath, args, { cwd: ROOT, reject: false, maxBuffer: 1 << 30 });
   let peak = 0;
   const timer = setInterval(() => {
@@ -141,7 +173,9 @@ try {
       attempts = result.attempts;
       undecided += result.undecided;
     }
-    console.log(`${names.length} targets: audit ${seconds(median(audits))}, floor ${seconds(median(floors))}, ratio ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(' ')}), ${attempts} attempts, ${undecided} undecided findings in ${ROUNDS} runs`);
+    console.log(
+      `${names.length} targets: audit ${seconds(median(audits))}, floor ${seconds(median(floors))}, ratio ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(' ')}), ${attempts} attempts, ${undecided} undecided findings in ${ROUNDS} runs`,
+    );
     if (names.length > 1) {
       const times: number[] = [];
       for (let index = 0; index < BY_HAND; index += 1) {
@@ -149,7 +183,9 @@ try {
         times.push(index % 2 === 0 ? await byHand(target, '203.0.113.10', 80) : await byHand(target, '172.17.0.1', 9));
       }
       const one = times.reduce((sum, ms) => sum + ms, 0) / times.length;
-      console.log(`by hand: ${seconds(one)} an attempt (mean of ${BY_HAND}), ${seconds(one * attempts)} for ${attempts} attempts (calculated), ${((one * attempts) / median(audits)).toFixed(0)}x the audit`);
+      console.log(
+        `by hand: ${seconds(one)} an attempt (mean of ${BY_HAND}), ${seconds(one * attempts)} for ${attempts} attempts (calculated), ${((one * attempts) / median(audits)).toFixed(0)}x the audit`,
+      );
     }
   }
   console.log(`memory of the command line, 20 targets: ${(await memory(all)).toFixed(0)} MiB`);

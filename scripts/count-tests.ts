@@ -11,5 +11,7 @@ interface Report {
 const reports = await Promise.all(process.argv.slice(2).map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Report));
 const sum = (pick: (report: Report) => number): number => reports.reduce((total, report) => total + pick(report), 0);
 const failed = sum(({ numFailedTests }) => numFailedTests);
-console.log(`${sum(({ numPassedTests }) => numPassedTests)} passed, ${failed} failed, ${sum((report) => report.numPendingTests + report.numTodoTests)} skipped`);
+console.log(
+  `${sum(({ numPassedTests }) => numPassedTests)} passed, ${failed} failed, ${sum((report) => report.numPendingTests + report.numTodoTests)} skipped`,
+);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -43,7 +43,7 @@ const ROUND_MS = 10;
 
 /** Resolves when the process has nothing urgent to do any more: its attempts are under way and it merely waits. */
 export async function settle(): Promise<void> {
-  for (let calm = 0; calm < CALM_ROUNDS; ) {
+  for (let calm = 0; calm < CALM_ROUNDS;) {
     const start = performance.now();
     await new Promise((resolve) => setTimeout(resolve, ROUND_MS));
     calm = performance.now() - start < ROUND_MS * 2 ? calm + 1 : 0;

@@ -17,7 +17,9 @@ export type ServerName = keyof typeof SERVERS;
 
 /** The image of a published server, made from its npm package and the running Node.js when the engine lacks it. */
 export async function ensureServerImage(docker: Docker, name: ServerName): Promise<string> {
-  const manifest = JSON.parse(await readFile(path.join(DIRECTORY, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  const manifest = JSON.parse(await readFile(path.join(DIRECTORY, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
   const version = manifest.dependencies[`@modelcontextprotocol/server-${name}`] ?? 'unknown';
   const reference = `mcp-server-${name}:${version}`;
   if (await isPresent(docker, reference)) return reference;
@@ -25,11 +27,16 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
     await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: DIRECTORY });
   }
   const { command, port } = SERVERS[name];
-  await importImage(docker, reference, [...(await nodeLayers()), ...(await packageLayers())], [
-    `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', ...command.map((part, index) => (index === 0 ? `/app/node_modules/@modelcontextprotocol/${part}` : part))])}`,
-    ...(port === undefined ? [] : [`EXPOSE ${port}`]),
-    'WORKDIR /app',
-  ]);
+  await importImage(
+    docker,
+    reference,
+    [...(await nodeLayers()), ...(await packageLayers())],
+    [
+      `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', ...command.map((part, index) => (index === 0 ? `/app/node_modules/@modelcontextprotocol/${part}` : part))])}`,
+      ...(port === undefined ? [] : [`EXPOSE ${port}`]),
+      'WORKDIR /app',
+    ],
+  );
   return reference;
 }
 

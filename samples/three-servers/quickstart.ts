@@ -27,7 +27,11 @@ function say(message: string): void {
 async function usableEngine(): Promise<string | undefined> {
   const host = process.env['DOCKER_HOST'] ?? (existsSync('/var/run/docker.sock') ? 'unix:///var/run/docker.sock' : undefined);
   if (host === undefined) return undefined;
-  const { exitCode } = await execa('node', ['dist/cli.js', 'doctor', '--host', host], { cwd: PROJECT, preferLocal: true, reject: false });
+  const { exitCode } = await execa('node', ['dist/cli.js', 'doctor', '--host', host], {
+    cwd: PROJECT,
+    preferLocal: true,
+    reject: false,
+  });
   return exitCode === 0 ? host : undefined;
 }
 
@@ -53,7 +57,8 @@ async function start(docker: Docker): Promise<void> {
 
 async function remove(docker: Docker): Promise<void> {
   const filters = { label: [LABEL] };
-  for (const { Id } of await docker.listContainers({ all: true, filters })) await docker.getContainer(Id).remove({ force: true, v: true });
+  for (const { Id } of await docker.listContainers({ all: true, filters }))
+    await docker.getContainer(Id).remove({ force: true, v: true });
   for (const { Id } of await docker.listNetworks({ filters })) await docker.getNetwork(Id).remove();
 }
 

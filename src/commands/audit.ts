@@ -51,13 +51,22 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--profile <[name=]profile>', 'profile to measure against: a JSON file, none or network; repeatable', collect, [])
     .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])
     .option('--skip <checks>', 'all but these checks', collect, [])
-    .option('--internet <host:port[/udp]>', 'destination outside that nobody declares; repeatable, replaces the defaults', collect, [])
+    .option(
+      '--internet <host:port[/udp]>',
+      'destination outside that nobody declares; repeatable, replaces the defaults',
+      collect,
+      [],
+    )
     .option('--no-internet', 'dial nothing outside')
     .option('--management <host:port>', 'management API that servers must not reach; repeatable', collect, [])
     .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
     .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
     .option('--fail-on <severity>', 'lowest severity that fails the run, or never', parseGate, 'medium')
-    .option('--min-severity <severity>', 'hide less severe findings; does not change the exit code', parseSeverity('--min-severity'))
+    .option(
+      '--min-severity <severity>',
+      'hide less severe findings; does not change the exit code',
+      parseSeverity('--min-severity'),
+    )
     .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option('--dry-run', 'print every attempt that would be made, make none', false)
@@ -72,7 +81,8 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
   const formats = parseFormats(options.format);
   const checks = selectChecks(CHECKS, options.only, options.skip);
   const useInternet = options.internet !== false;
-  const internet = options.internet === false ? [] : options.internet.length === 0 ? DEFAULT_INTERNET : options.internet.map(parseCanary);
+  const internet =
+    options.internet === false ? [] : options.internet.length === 0 ? DEFAULT_INTERNET : options.internet.map(parseCanary);
   const management = options.management.map((value) => parseHostPort(value, '--management'));
   const progress = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
 
@@ -99,7 +109,10 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     return EXIT.clean;
   }
   progress(`${engine.facts.product} ${engine.facts.version}, ${found.subjects.length} targets`);
-  const image = found.subjects.length === 0 ? '' : await asEngineError(engine, () => ensureProbeImage(engine.docker, engine.facts.architecture));
+  const image =
+    found.subjects.length === 0
+      ? ''
+      : await asEngineError(engine, () => ensureProbeImage(engine.docker, engine.facts.architecture));
   if (signal.aborted) throw new BulkheadError('interrupted', 'Interrupted.');
   const bundle = await gather({
     ...common,

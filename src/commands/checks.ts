@@ -15,7 +15,13 @@ export function addChecks(program: Command, { finish }: CommandContext): void {
     .action(async (id: string | undefined, { format }: { readonly format: CheckFormat }) => {
       const view = { color: hasColor(), width: process.stdout.columns ?? 100 };
       if (id === undefined) {
-        await print(renderCheckList(CHECKS.map(({ meta }) => meta), format, view));
+        await print(
+          renderCheckList(
+            CHECKS.map(({ meta }) => meta),
+            format,
+            view,
+          ),
+        );
       } else {
         const check = findCheck(id);
         if (check === undefined) throw usage('checks', id, 'the id (NET-004) or slug of a check; `bulkhead checks` lists them');

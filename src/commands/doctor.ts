@@ -17,10 +17,19 @@ export function addDoctor(program: Command, { finish }: CommandContext): void {
     .action(async ({ host }: { readonly host?: string }) => {
       const line = (name: string, text: string): Promise<void> => print(`${name.padEnd(10)} ${escapeText(text, 500)}\n`);
       await line('bulkhead', `${TOOL.version} on Node.js ${process.versions.node}, ${process.platform} ${process.arch}`);
-      const endpoint = resolveEndpoint({ host, env: process.env, homeDirectory: homedir(), platform: process.platform, ...FILE_SYSTEM });
+      const endpoint = resolveEndpoint({
+        host,
+        env: process.env,
+        homeDirectory: homedir(),
+        platform: process.platform,
+        ...FILE_SYSTEM,
+      });
       await line('endpoint', `${endpoint.url} (from ${endpoint.source})`);
       const { docker, facts } = await connect(endpoint);
-      await line('engine', `${facts.product} ${facts.version}, API ${facts.apiVersion}, ${facts.os}/${facts.architecture}, kernel ${facts.kernel}`);
+      await line(
+        'engine',
+        `${facts.product} ${facts.version}, API ${facts.apiVersion}, ${facts.os}/${facts.architecture}, kernel ${facts.kernel}`,
+      );
       const image = await findProbeImage(docker, facts.architecture);
       await line('image', `${image.reference} ${image.ready ? 'is ready' : 'is made at the first audit (needs no registry)'}`);
       for (const limit of limitsOf(facts)) await line('limit', limit);
@@ -29,16 +38,30 @@ export function addDoctor(program: Command, { finish }: CommandContext): void {
 }
 
 /** What cannot be tested on this engine from this machine, and why. */
-function limitsOf(facts: { readonly product: string; readonly rootless: boolean; readonly userNamespaces: boolean; readonly os: string; readonly architecture: string }): readonly string[] {
+function limitsOf(facts: {
+  readonly product: string;
+  readonly rootless: boolean;
+  readonly userNamespaces: boolean;
+  readonly os: string;
+  readonly architecture: string;
+}): readonly string[] {
   const own = process.arch === 'x64' ? 'amd64' : process.arch;
   return [
-    ...(facts.os === 'linux' ? [] : [`engines on ${facts.os} have no namespaces that a twin could join: nothing can be observed`]),
+    ...(facts.os === 'linux'
+      ? []
+      : [`engines on ${facts.os} have no namespaces that a twin could join: nothing can be observed`]),
     ...(process.platform === 'linux' && facts.architecture === own
       ? []
       : ['the probe image cannot be assembled from this Node.js: build probe-image/Dockerfile on the engine']),
-    ...(facts.rootless ? ['rootless: "the host" is the namespace in which the engine runs; the machine around it is not tested'] : []),
-    ...(facts.product === 'Docker Desktop' ? ['Docker Desktop: canaries are planted in its virtual machine, not on the desktop itself'] : []),
-    ...(facts.userNamespaces ? ['user namespaces: a host-network canary may be refused; the HOST checks are then inconclusive'] : []),
+    ...(facts.rootless
+      ? ['rootless: "the host" is the namespace in which the engine runs; the machine around it is not tested']
+      : []),
+    ...(facts.product === 'Docker Desktop'
+      ? ['Docker Desktop: canaries are planted in its virtual machine, not on the desktop itself']
+      : []),
+    ...(facts.userNamespaces
+      ? ['user namespaces: a host-network canary may be refused; the HOST checks are then inconclusive']
+      : []),
     'cloud metadata: judged only where the control reaches a metadata service',
     'IPv6: judged only where a target has IPv6 and the control reaches out by it',
   ];

@@ -26,7 +26,11 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])
     .option('--skip <checks>', 'all but these checks', collect, [])
     .option('--fail-on <severity>', 'lowest severity that fails the run, or never', parseGate, 'medium')
-    .option('--min-severity <severity>', 'hide less severe findings; does not change the exit code', parseSeverity('--min-severity'))
+    .option(
+      '--min-severity <severity>',
+      'hide less severe findings; does not change the exit code',
+      parseSeverity('--min-severity'),
+    )
     .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
     .option('--allow-empty', 'a bundle without targets is no failure', false)
     .option('--quiet', 'verdicts only', false)

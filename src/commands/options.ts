@@ -50,7 +50,8 @@ export function selectChecks(checks: readonly Check[], only: readonly string[], 
   const wanted = only.length === 0 ? new Set(checks) : new Set(only.flatMap((word) => matching(checks, word, '--only')));
   const unwanted = new Set(skip.flatMap((word) => matching(checks, word, '--skip')));
   const left = checks.filter((check) => wanted.has(check) && !unwanted.has(check));
-  if (left.length === 0) throw new BulkheadError('usage', '--only and --skip leave no check.', { hint: '`bulkhead checks` lists them.' });
+  if (left.length === 0)
+    throw new BulkheadError('usage', '--only and --skip leave no check.', { hint: '`bulkhead checks` lists them.' });
   return left;
 }
 
@@ -58,7 +59,12 @@ function matching(checks: readonly Check[], list: string, flag: string): readonl
   return list.split(',').flatMap((word) => {
     const key = word.trim().toLowerCase();
     const found = checks.filter(({ meta }) => [meta.id, meta.slug, meta.area].some((name) => name.toLowerCase() === key));
-    if (found.length === 0) throw usage(flag, word, 'the id (NET-004), slug (undeclared-egress) or area (NET) of a check; `bulkhead checks` lists them');
+    if (found.length === 0)
+      throw usage(
+        flag,
+        word,
+        'the id (NET-004), slug (undeclared-egress) or area (NET) of a check; `bulkhead checks` lists them',
+      );
     return found;
   });
 }

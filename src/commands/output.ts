@@ -28,7 +28,9 @@ export function parseFormats(values: readonly string[]): readonly OutputRequest[
     return rest.length === 0 ? { format } : { format, path };
   });
   if (requests.filter(({ path }) => path === undefined).length > 1) {
-    throw new BulkheadError('usage', 'Two formats cannot both go to standard output.', { hint: 'Give one of them a file: --format json=report.json.' });
+    throw new BulkheadError('usage', 'Two formats cannot both go to standard output.', {
+      hint: 'Give one of them a file: --format json=report.json.',
+    });
   }
   return requests;
 }

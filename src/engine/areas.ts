@@ -6,14 +6,25 @@ import type { Target } from '../model/target.ts';
  * Checks of circumstance: that a declaration exists, that a network has a flag, or that one address nearby is
  * out of reach holds nothing back. Their passes do not make an area that else lets everything through "partial".
  */
-const CIRCUMSTANTIAL: ReadonlySet<string> = new Set(['NET-001', 'NET-002', 'NET-003', 'NET-006', 'NET-014', 'NET-016', 'HOST-002', 'HOST-006']);
+const CIRCUMSTANTIAL: ReadonlySet<string> = new Set([
+  'NET-001',
+  'NET-002',
+  'NET-003',
+  'NET-006',
+  'NET-014',
+  'NET-016',
+  'HOST-002',
+  'HOST-006',
+]);
 
 /** The verdict per target and area, in the catalogue's order; areas without a finding are left out. */
 export function areaResults(targets: readonly Target[], findings: readonly Finding[]): readonly AreaResult[] {
   return targets.flatMap((target) =>
     AREAS.flatMap((area) => {
       const own = findings.filter((finding) => finding.targetId === target.id && finding.area === area);
-      return own.length === 0 ? [] : [{ target: target.name, targetId: target.id, area, verdict: verdictOf(own), counts: countsOf(own) }];
+      return own.length === 0
+        ? []
+        : [{ target: target.name, targetId: target.id, area, verdict: verdictOf(own), counts: countsOf(own) }];
     }),
   );
 }
@@ -39,4 +50,3 @@ export function worstOf(findings: readonly Finding[]): Severity | undefined {
     findings.some((finding) => finding.status === 'fail' && finding.waived === undefined && finding.severity === severity),
   );
 }
-

@@ -17,7 +17,10 @@ type DryRunRequest = Pick<GatherRequest, 'subjects' | 'internet' | 'management' 
 /** Every attempt that an audit would make, as far as it is known without starting anything. */
 export function planDryRun(request: DryRunRequest): readonly PlannedTarget[] {
   return request.subjects.map((subject) => {
-    const context = contextFor(request, { id: 'SESSION' }, subject, new Map(), { bridge: { failure: 'dry run' }, host: { failure: 'dry run' } });
+    const context = contextFor(request, { id: 'SESSION' }, subject, new Map(), {
+      bridge: { failure: 'dry run' },
+      host: { failure: 'dry run' },
+    });
     const plan = planAttempts(context, request.kinds, request.useInternet);
     const attempts = Object.values(plan).flat().map(redacted);
     return { target: subject.target.name, attempts, remarks: remarksOf(request.kinds, subject) };
@@ -33,9 +36,17 @@ function remarksOf(kinds: ReadonlySet<ObservationKind>, { container, target }: S
   return [
     ...(target.state === 'running' ? [] : [`nothing is attempted: the container is ${target.state}`]),
     ...(kinds.has('process') || kinds.has('filesystem')
-      ? [obstacle === undefined ? 'an identity twin reads process 1 and tries access to its files; it writes nothing' : `no identity twin: ${obstacle}`]
+      ? [
+          obstacle === undefined
+            ? 'an identity twin reads process 1 and tries access to its files; it writes nothing'
+            : `no identity twin: ${obstacle}`,
+        ]
       : []),
-    ...(kinds.has('host') ? ['canaries are planted on the host at start: each address of the host is dialled at their ports, and at the ports where it listens'] : []),
+    ...(kinds.has('host')
+      ? [
+          'canaries are planted on the host at start: each address of the host is dialled at their ports, and at the ports where it listens',
+        ]
+      : []),
     ...(kinds.has('peers') ? ['a canary is planted beside every target at start and dialled by all others'] : []),
   ];
 }

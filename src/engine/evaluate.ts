@@ -19,7 +19,9 @@ type Judged = Omit<Verdict, 'status'> & { readonly status: Status };
 function peerOf({ target, declaration, observations }: TargetObservations): Peer {
   const addresses =
     observations.namespace?.state === 'observed'
-      ? observations.namespace.facts.interfaces.filter(({ scope }) => scope !== 'host' && scope !== 'link').map(({ address }) => address)
+      ? observations.namespace.facts.interfaces
+          .filter(({ scope }) => scope !== 'host' && scope !== 'link')
+          .map(({ address }) => address)
       : undefined;
   return { target, declaration, ...(addresses === undefined ? {} : { addresses }) };
 }
@@ -46,7 +48,11 @@ function lack(kind: ObservationKind, observations: ObservationSet): Judged | und
   const outcome = observations[kind];
   if (outcome?.state === 'observed') return undefined;
   const reason =
-    outcome === undefined ? 'it was not gathered' : outcome.state === 'errored' ? `${outcome.error.message} (${outcome.error.code})` : outcome.reason;
+    outcome === undefined
+      ? 'it was not gathered'
+      : outcome.state === 'errored'
+        ? `${outcome.error.message} (${outcome.error.code})`
+        : outcome.reason;
   return {
     status: outcome?.state === 'errored' ? 'error' : 'inconclusive',
     subject: `evidence ${kind}`,
@@ -58,7 +64,10 @@ function broken(message: string): Judged {
   return { status: 'error', subject: 'check', message };
 }
 
-function factsOf(kinds: readonly ObservationKind[], observations: ObservationSet): CheckInput<ObservationKind, ObservationKind>['facts'] {
+function factsOf(
+  kinds: readonly ObservationKind[],
+  observations: ObservationSet,
+): CheckInput<ObservationKind, ObservationKind>['facts'] {
   const wanted = OBSERVATION_KINDS.filter((kind) => kinds.includes(kind));
   return Object.fromEntries(
     wanted.flatMap((kind) => {
@@ -86,6 +95,9 @@ function findingOf(meta: CheckMeta, { target }: TargetObservations, verdict: Jud
     evidence: [...(verdict.evidence ?? [])],
     remediation: meta.remediation,
     ...(verdict.reproduce === undefined ? {} : { reproduce: verdict.reproduce }),
-    fingerprint: createHash('sha256').update(JSON.stringify([meta.id, target.name, verdict.subject])).digest('hex').slice(0, 32),
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([meta.id, target.name, verdict.subject]))
+      .digest('hex')
+      .slice(0, 32),
   };
 }

@@ -20,14 +20,16 @@ export interface ExitOptions {
 
 /** The one place where findings become an exit code; precedence 130, 4, 1, 3, 0 (usage errors never get here). */
 export function decideExit(findings: readonly Finding[], options: ExitOptions): ExitDecision {
-  if (options.interrupted) return { code: EXIT.interrupted, reason: 'The run was interrupted; what was finished is in the report.' };
+  if (options.interrupted)
+    return { code: EXIT.interrupted, reason: 'The run was interrupted; what was finished is in the report.' };
   if (options.engineFailure !== undefined) return { code: EXIT.engine, reason: options.engineFailure };
   const open = findings.filter(({ waived }) => waived === undefined);
   const violations = open.filter(({ status, severity }) => status === 'fail' && reaches(severity, options.failOn));
   if (violations.length > 0) {
     return { code: EXIT.violation, reason: `${count(violations.length, 'violation')} at or above ${options.failOn}.` };
   }
-  if (options.targets === 0 && options.allowEmpty) return { code: EXIT.clean, reason: 'No MCP server was found, which was allowed.' };
+  if (options.targets === 0 && options.allowEmpty)
+    return { code: EXIT.clean, reason: 'No MCP server was found, which was allowed.' };
   if (options.targets === 0) return { code: EXIT.inconclusive, reason: 'No MCP server was found: nothing was proven.' };
   const undecided = open.filter(({ status }) => status === 'inconclusive' || status === 'error').length;
   if (undecided > 0) return { code: EXIT.inconclusive, reason: `${count(undecided, 'finding')} could not be decided.` };

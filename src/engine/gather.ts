@@ -88,7 +88,9 @@ export async function gather(request: GatherRequest): Promise<ObservationBundle>
     engine: request.engine.facts,
     options: {
       timeoutMs: request.timeoutMs,
-      internet: request.useInternet ? request.internet.map(({ host, port, protocol }) => `${endpointText(host, port)}/${protocol}`) : [],
+      internet: request.useInternet
+        ? request.internet.map(({ host, port, protocol }) => `${endpointText(host, port)}/${protocol}`)
+        : [],
       management: request.management.map(({ host, port }) => endpointText(host, port)),
       checks: [...request.checks],
     },
@@ -99,7 +101,11 @@ export async function gather(request: GatherRequest): Promise<ObservationBundle>
   };
 }
 
-function unseen(kinds: ReadonlySet<ObservationKind>, { target, declaration, container }: Subject, reason: string): TargetObservations {
+function unseen(
+  kinds: ReadonlySet<ObservationKind>,
+  { target, declaration, container }: Subject,
+  reason: string,
+): TargetObservations {
   const observations = [...kinds].map((kind) => [
     kind,
     kind === 'configuration' ? { state: 'observed', facts: container.configuration } : unavailable(reason),
@@ -251,7 +257,9 @@ export function contextFor(
  */
 function withoutOwn(namespace: NamespaceFacts, places: ReadonlyMap<string, Place>, bridge?: Place): NamespaceFacts {
   const gateways = bridge !== undefined && isOpen(bridge) ? bridge.ready.namespace.gateways : [];
-  const neighbours = [...places.values()].filter((at): at is Vantage => isOpen(at) && at.ready.namespace.inode === namespace.inode);
+  const neighbours = [...places.values()].filter(
+    (at): at is Vantage => isOpen(at) && at.ready.namespace.inode === namespace.inode,
+  );
   const planted = new Set(neighbours.flatMap(({ ready }) => ready.canaries.map(({ port }) => port)));
   return {
     ...namespace,
@@ -263,7 +271,9 @@ function withoutOwn(namespace: NamespaceFacts, places: ReadonlyMap<string, Place
 function peerView({ target, container }: Subject, places: ReadonlyMap<string, Place>): PeerView {
   const base = { target, configuration: container.configuration };
   const at = places.get(target.id);
-  return at !== undefined && isOpen(at) ? { ...base, namespace: withoutOwn(at.ready.namespace, places), canaries: plantedBy(at) } : base;
+  return at !== undefined && isOpen(at)
+    ? { ...base, namespace: withoutOwn(at.ready.namespace, places), canaries: plantedBy(at) }
+    : base;
 }
 
 function plantedBy({ ready, nonce: planted }: Vantage) {
@@ -340,7 +350,8 @@ function assemble(
   const { kinds } = request;
   const attempts = ATTEMPT_KINDS.filter((kind) => kinds.has(kind)).map((kind) => {
     const specs = plan[kind];
-    if (specs === undefined) return [kind, unavailable(needsInternet(kind) ? 'the internet was left out (--no-internet)' : 'not planned')] as const;
+    if (specs === undefined)
+      return [kind, unavailable(needsInternet(kind) ? 'the internet was left out (--no-internet)' : 'not planned')] as const;
     if (!isOpen(at.twin)) return [kind, unavailable(at.twin.failure)] as const;
     return [kind, { state: 'observed', facts: { attempts: specs.map((spec) => pair(spec, container.id, results)) } }] as const;
   });
@@ -376,7 +387,12 @@ function ifUnchanged(
   observations: ObservationSet,
 ): ObservationSet {
   if (now?.state === target.state && now.startedAt === target.startedAt) return observations;
-  const reason = now === undefined ? 'the container was removed' : now.state === target.state ? 'the container restarted' : `the container became ${now.state}`;
+  const reason =
+    now === undefined
+      ? 'the container was removed'
+      : now.state === target.state
+        ? 'the container restarted'
+        : `the container became ${now.state}`;
   const kinds = Object.keys(observations) as ObservationKind[];
   return Object.fromEntries(
     kinds.map((kind) => [kind, kind === 'configuration' ? observations[kind] : unavailable(`${reason} while it was looked at`)]),

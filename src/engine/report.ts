@@ -30,7 +30,12 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
     targets: bundle.targets.map((subject) => reportTarget(subject, findings)),
     observations: bundle.targets.map(({ target, observations }) => ({ target: target.id, outcomes: observations })),
     findings: [...findings],
-    areas: [...areaResults(bundle.targets.map(({ target }) => target), findings)],
+    areas: [
+      ...areaResults(
+        bundle.targets.map(({ target }) => target),
+        findings,
+      ),
+    ],
     summary: { targets: bundle.targets.length, counts: countsOf(findings), ...(worst === undefined ? {} : { worst }) },
     notes: [...bundle.notes],
     exit: decideExit(findings, {

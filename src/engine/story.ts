@@ -30,7 +30,9 @@ function internet(findings: readonly Finding[]): readonly string[] {
   const over = of(findings, 'fail', 'NET-006');
   return [
     ...(reached.length > 0 ? [`Reaches undeclared destinations: ${listed(reached)}.`] : []),
-    ...(reached.length === 0 && blocked.length > 0 ? ['Reaches none of the undeclared destinations that the control reaches.'] : []),
+    ...(reached.length === 0 && blocked.length > 0
+      ? ['Reaches none of the undeclared destinations that the control reaches.']
+      : []),
     ...(dns.length > 0 ? ['Its resolver carries any name out: a channel for data.'] : []),
     ...(metadata.length > 0 ? [`Reaches the cloud metadata service at ${listed(metadata)}.`] : []),
     ...(over.length > 0 ? [`Cannot reach what it declares: ${listed(over)}.`] : []),

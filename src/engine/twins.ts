@@ -1,10 +1,10 @@
-import type Docker from 'dockerode';
 import { messageOf } from '../errors.ts';
 import type { Attempt, AttemptSpec } from '../model/attempt.ts';
 import type { Outcome, ProcessFacts, FilesystemFacts, Credentials } from '../model/observation.ts';
 import type { InspectOrder, ProbeMessage } from '../model/probe-protocol.ts';
 import { PROBE_PROTOCOL_VERSION } from '../model/probe-protocol.ts';
 import { configuredUser, mirrorObstacle } from '../probes/inspect.ts';
+import type { Engine } from '../runtime/connect.ts';
 import type { InspectedContainer } from '../runtime/containers.ts';
 import type { Session } from '../runtime/labels.ts';
 import { startProbe, type Probe, type ProbeSpec } from '../runtime/probe.ts';
@@ -24,7 +24,7 @@ export interface Vantage {
 }
 
 export interface TwinFactory {
-  readonly docker: Docker;
+  readonly docker: Engine['docker'];
   readonly image: string;
   readonly session: Session;
   /** Limits how many containers are started at once. */
@@ -44,7 +44,12 @@ export async function openVantage(
   factory: TwinFactory,
   role: 'probe' | 'control' | 'canary',
   networkMode: string,
-  options: { readonly nonce: string; readonly wildcard: boolean; readonly loopback: boolean; readonly aliases: readonly string[] },
+  options: {
+    readonly nonce: string;
+    readonly wildcard: boolean;
+    readonly loopback: boolean;
+    readonly aliases: readonly string[];
+  },
 ): Promise<Vantage> {
   const probe = await start(factory, { labels: factory.session.labels(role), networkMode });
   probe.send({
@@ -171,7 +176,13 @@ function identityOf(look: Look): Identity {
     return { process, filesystem: { state: 'unavailable', reason: 'the target changed its identity while it was looked at' } };
   }
   if (look.filesystem === undefined) {
-    return { process, filesystem: { state: 'unavailable', reason: `the target's file system is closed to its twin (${look.closed ?? 'no reason given'})` } };
+    return {
+      process,
+      filesystem: {
+        state: 'unavailable',
+        reason: `the target's file system is closed to its twin (${look.closed ?? 'no reason given'})`,
+      },
+    };
   }
   return { process, filesystem: { state: 'observed', facts: look.filesystem } };
 }

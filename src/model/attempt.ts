@@ -159,10 +159,7 @@ export const Attempt = Type.Object(
 );
 export type Attempt = Static<typeof Attempt>;
 
-export const ControlAttempt = Type.Object(
-  { vantage: ControlVantage, attempt: Attempt },
-  { additionalProperties: false },
-);
+export const ControlAttempt = Type.Object({ vantage: ControlVantage, attempt: Attempt }, { additionalProperties: false });
 export type ControlAttempt = Static<typeof ControlAttempt>;
 
 /** An attempt beside its controls: the unit that is judged. */

@@ -94,8 +94,6 @@ export interface Check<R extends ObservationKind = ObservationKind, U extends Ob
 }
 
 /** Types a check by the kinds that it names, and forgets them for the registry. */
-export function defineCheck<const R extends ObservationKind, const U extends ObservationKind = never>(
-  check: Check<R, U>,
-): Check {
+export function defineCheck<const R extends ObservationKind, const U extends ObservationKind = never>(check: Check<R, U>): Check {
   return check as unknown as Check;
 }

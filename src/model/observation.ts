@@ -55,10 +55,9 @@ export const ConfigurationFacts = Type.Object(
     mounts: Type.Array(ConfiguredMount, { maxItems: 1024 }),
     exposedPorts: Type.Array(Type.Integer(), { maxItems: 1024 }),
     /** Names of the proxy variables that are set, and their value without credentials. */
-    proxyVariables: Type.Array(
-      Type.Object({ name: HostileText, value: HostileText }, { additionalProperties: false }),
-      { maxItems: 16 },
-    ),
+    proxyVariables: Type.Array(Type.Object({ name: HostileText, value: HostileText }, { additionalProperties: false }), {
+      maxItems: 16,
+    }),
   },
   { additionalProperties: false },
 );
@@ -71,7 +70,11 @@ export const Interface = Type.Object(
 export type Interface = Static<typeof Interface>;
 
 export const Listener = Type.Object(
-  { address: Address, port: Type.Integer({ minimum: 0, maximum: 65535 }), family: Type.Union([Type.Literal(4), Type.Literal(6)]) },
+  {
+    address: Address,
+    port: Type.Integer({ minimum: 0, maximum: 65535 }),
+    family: Type.Union([Type.Literal(4), Type.Literal(6)]),
+  },
   { additionalProperties: false },
 );
 export type Listener = Static<typeof Listener>;

@@ -59,10 +59,7 @@ export const ReadyMessage = Type.Object(
   { type: Type.Literal('ready'), namespace: NamespaceFacts, canaries: Type.Array(Canary, { maxItems: 8 }) },
   { additionalProperties: false },
 );
-export const AttemptMessage = Type.Object(
-  { type: Type.Literal('attempt'), attempt: Attempt },
-  { additionalProperties: false },
-);
+export const AttemptMessage = Type.Object({ type: Type.Literal('attempt'), attempt: Attempt }, { additionalProperties: false });
 /** All attempts are under way, and the probe waits: another one may have the processor now. */
 export const SettledMessage = Type.Object({ type: Type.Literal('settled') }, { additionalProperties: false });
 export const DoneMessage = Type.Object(
@@ -87,5 +84,12 @@ export const FailureMessage = Type.Object(
   { type: Type.Literal('failure'), message: HostileText },
   { additionalProperties: false },
 );
-export const ProbeMessage = Type.Union([ReadyMessage, AttemptMessage, SettledMessage, DoneMessage, IdentityMessage, FailureMessage]);
+export const ProbeMessage = Type.Union([
+  ReadyMessage,
+  AttemptMessage,
+  SettledMessage,
+  DoneMessage,
+  IdentityMessage,
+  FailureMessage,
+]);
 export type ProbeMessage = Static<typeof ProbeMessage>;

@@ -81,9 +81,7 @@ export const ReportTarget = Type.Object(
       },
       { additionalProperties: false },
     ),
-    networks: Type.Array(
-      Type.Object({ name: Type.String(), internal: Type.Boolean() }, { additionalProperties: false }),
-    ),
+    networks: Type.Array(Type.Object({ name: Type.String(), internal: Type.Boolean() }, { additionalProperties: false })),
     /** What it declared and what it can really do: a few sentences for a person. */
     story: Type.Array(Type.String()),
   },
@@ -105,7 +103,10 @@ export const ReportSchema = Type.Object(
     targets: Type.Array(ReportTarget),
     /** By target id, then by kind: the outcomes that were judged (schema: the bundle's `observations`). */
     observations: Type.Array(
-      Type.Object({ target: Type.String(), outcomes: Type.Record(Type.String(), Type.Unknown()) }, { additionalProperties: false }),
+      Type.Object(
+        { target: Type.String(), outcomes: Type.Record(Type.String(), Type.Unknown()) },
+        { additionalProperties: false },
+      ),
     ),
     findings: Type.Array(Finding),
     areas: Type.Array(AreaResult),

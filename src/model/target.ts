@@ -20,12 +20,7 @@ export const Target = Type.Object(
     platform: Platform,
     /** Why it is taken for an MCP server, e.g. `label toolhive=true`, `named on the command line`. */
     discoveredBy: HostileText,
-    transport: Type.Union([
-      Type.Literal('stdio'),
-      Type.Literal('streamable-http'),
-      Type.Literal('sse'),
-      Type.Literal('unknown'),
-    ]),
+    transport: Type.Union([Type.Literal('stdio'), Type.Literal('streamable-http'), Type.Literal('sse'), Type.Literal('unknown')]),
     /** The engine's word for it: `running`, `paused`, `restarting`, `exited`, … */
     state: HostileText,
     /** ISO 8601; changes when the container restarts. */

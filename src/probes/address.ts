@@ -22,7 +22,9 @@ export function isDialable(address: string): boolean {
 export function firstAddress(subnet: string): string | undefined {
   try {
     const [address, bits] = ipaddr.parseCIDR(subnet);
-    const bytes = (address.kind() === 'ipv4' ? ipaddr.IPv4.networkAddressFromCIDR(subnet) : ipaddr.IPv6.networkAddressFromCIDR(subnet)).toByteArray();
+    const bytes = (
+      address.kind() === 'ipv4' ? ipaddr.IPv4.networkAddressFromCIDR(subnet) : ipaddr.IPv6.networkAddressFromCIDR(subnet)
+    ).toByteArray();
     if (bits >= bytes.length * 8 - 1) return undefined;
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) + 1;
     return ipaddr.fromByteArray(bytes).toString();

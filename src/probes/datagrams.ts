@@ -7,19 +7,17 @@ export function planUdp(context: PlanContext): readonly AttemptSpec[] {
   return context.internet
     .filter(({ protocol }) => protocol === 'udp')
     .flatMap(({ host, port }) =>
-      familiesOf(host).map(
-        (family): AttemptSpec => ({
-          id: `udp:${endpointText(host, port)}:v${family}`,
-          purpose: 'udp',
-          kind: 'udp',
-          host,
-          port,
-          family,
-          path: 'direct',
-          subject: endpointText(host, port),
-          controls: ['bridge'],
-        }),
-      ),
+      familiesOf(host).map((family): AttemptSpec => ({
+        id: `udp:${endpointText(host, port)}:v${family}`,
+        purpose: 'udp',
+        kind: 'udp',
+        host,
+        port,
+        family,
+        path: 'direct',
+        subject: endpointText(host, port),
+        controls: ['bridge'],
+      })),
     );
 }
 

@@ -31,26 +31,36 @@ function variants(
 ): readonly AttemptSpec[] {
   const tls = TLS_PORTS.has(port);
   const subject = endpointText(host, port);
-  const direct = familiesOf(host).map(
-    (family): AttemptSpec => ({
-      id: `${purpose}:${subject}:v${family}:direct`,
-      purpose,
-      kind: 'tcp',
-      host,
-      port,
-      family,
-      path: 'direct',
-      tls,
-      subject,
-      controls: ['bridge'],
-    }),
-  );
+  const direct = familiesOf(host).map((family): AttemptSpec => ({
+    id: `${purpose}:${subject}:v${family}:direct`,
+    purpose,
+    kind: 'tcp',
+    host,
+    port,
+    family,
+    path: 'direct',
+    tls,
+    subject,
+    controls: ['bridge'],
+  }));
   const proxy = tls || port !== 80 ? context.proxies.https : context.proxies.http;
   if (proxy === undefined) return direct;
   // The proxy resolves and dials, so the family is its own affair.
   const family = familyOf(host) ?? 4;
   return [
     ...direct,
-    { id: `${purpose}:${subject}:proxy`, purpose, kind: 'tcp', host, port, family, path: 'proxy', proxy, tls, subject, controls: ['bridge'] },
+    {
+      id: `${purpose}:${subject}:proxy`,
+      purpose,
+      kind: 'tcp',
+      host,
+      port,
+      family,
+      path: 'proxy',
+      proxy,
+      tls,
+      subject,
+      controls: ['bridge'],
+    },
   ];
 }

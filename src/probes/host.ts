@@ -105,7 +105,12 @@ export function planManagement(context: PlanContext): readonly AttemptSpec[] {
     hostAddresses(context).map((address) => request(`management:${api.name}:${address}`, address, api.port, api.path)),
   );
   const given = context.management.map(({ host, port }) =>
-    request(`management:given:${endpointText(host, port)}`, host, port, MANAGEMENT_APIS.find((api) => api.port === port)?.path ?? '/'),
+    request(
+      `management:given:${endpointText(host, port)}`,
+      host,
+      port,
+      MANAGEMENT_APIS.find((api) => api.port === port)?.path ?? '/',
+    ),
   );
   return [...known, ...given];
 }

@@ -47,32 +47,31 @@ function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
         ];
   return [
     ...knock,
-    ...ports.map(
-      (port): AttemptSpec => ({
-        ...base,
-        id: `peer-port:${peer.target.id}:${endpointText(address, port)}`,
-        purpose: 'peer-port',
-        kind: 'tcp',
-        port,
-        subject: endpointText(address, port),
-      }),
-    ),
-    ...ports.map(
-      (port): AttemptSpec => ({
-        ...base,
-        id: `peer-session:${peer.target.id}:${endpointText(address, port)}`,
-        purpose: 'peer-session',
-        kind: 'mcp',
-        port,
-        subject: `http://${endpointText(address, port)}`,
-      }),
-    ),
+    ...ports.map((port): AttemptSpec => ({
+      ...base,
+      id: `peer-port:${peer.target.id}:${endpointText(address, port)}`,
+      purpose: 'peer-port',
+      kind: 'tcp',
+      port,
+      subject: endpointText(address, port),
+    })),
+    ...ports.map((port): AttemptSpec => ({
+      ...base,
+      id: `peer-session:${peer.target.id}:${endpointText(address, port)}`,
+      purpose: 'peer-session',
+      kind: 'mcp',
+      port,
+      subject: `http://${endpointText(address, port)}`,
+    })),
   ];
 }
 
 function portsOf({ configuration, namespace }: PeerView, address: string): readonly number[] {
   const listening = (namespace?.listeners ?? [])
-    .filter((listener) => listener.address === '::' || listener.address === address || (listener.address === '0.0.0.0' && familyOf(address) === 4))
+    .filter(
+      (listener) =>
+        listener.address === '::' || listener.address === address || (listener.address === '0.0.0.0' && familyOf(address) === 4),
+    )
     .map(({ port }) => port);
   return unique(namespace === undefined ? configuration.exposedPorts : listening).slice(0, MAX_PORTS);
 }

@@ -27,7 +27,10 @@ export type AttemptPlan = { readonly [K in AttemptKindName]?: readonly AttemptSp
 /** Pure: every attempt that would be made for one target, by kind, of the kinds that are wanted. */
 export function planAttempts(context: PlanContext, kinds: ReadonlySet<ObservationKind>, internet: boolean): AttemptPlan {
   return Object.fromEntries(
-    ATTEMPT_KINDS.filter((kind) => kinds.has(kind) && (internet || !INTERNET_KINDS.has(kind))).map((kind) => [kind, PLANNERS[kind](context)]),
+    ATTEMPT_KINDS.filter((kind) => kinds.has(kind) && (internet || !INTERNET_KINDS.has(kind))).map((kind) => [
+      kind,
+      PLANNERS[kind](context),
+    ]),
   );
 }
 
@@ -44,16 +47,14 @@ export function controlOf(spec: AttemptSpec, vantage: ControlVantage): AttemptSp
   const { proxy: _proxy, ...direct } = spec;
   const base: AttemptSpec = { ...direct, path: 'direct' };
   const own = specialControl(base);
-  return { ...own, id: `${vantage}|${own.kind}|${own.host}|${own.port}|${own.family}|${own.tls === true}|${own.request ?? ''}|${own.nonce ?? ''}` };
+  return {
+    ...own,
+    id: `${vantage}|${own.kind}|${own.host}|${own.port}|${own.family}|${own.tls === true}|${own.request ?? ''}|${own.nonce ?? ''}`,
+  };
 }
 
 function specialControl(spec: AttemptSpec): AttemptSpec {
-  switch (spec.purpose) {
-    case 'dns-exfiltration':
-      return { ...spec, host: `c${spec.host.slice(spec.host.indexOf('-'))}` };
-    case 'host-loopback':
-      return { ...spec, host: spec.family === 4 ? '127.0.0.1' : '::1' };
-    default:
-      return spec;
-  }
+  if (spec.purpose === 'dns-exfiltration') return { ...spec, host: `c${spec.host.slice(spec.host.indexOf('-'))}` };
+  if (spec.purpose === 'host-loopback') return { ...spec, host: spec.family === 4 ? '127.0.0.1' : '::1' };
+  return spec;
 }

@@ -9,7 +9,11 @@ const GRACE_MS = 3000;
  * Removes everything that carries the session's label. Idempotent; returns what could not be removed, in words.
  * Probes were told to end before: the engine removes those by itself, which costs no call each.
  */
-export async function removeSession(docker: Docker, session: string, options: { readonly force: boolean }): Promise<readonly string[]> {
+export async function removeSession(
+  docker: Docker,
+  session: string,
+  options: { readonly force: boolean },
+): Promise<readonly string[]> {
   const filters = { label: [`${LABEL.session}=${session}`] };
   const deadline = Date.now() + (options.force ? 0 : GRACE_MS);
   let left = await docker.listContainers({ all: true, filters });
@@ -27,7 +31,10 @@ export async function sweep(docker: Docker, now: number): Promise<readonly strin
   const networks = (await docker.listNetworks({ filters })).filter(({ Labels }) => isAbandoned(Labels ?? {}, now));
   if (containers.length + networks.length === 0) return [];
   const failures = await removeAll(docker, containers, networks);
-  return [`Removed ${containers.length} containers and ${networks.length} networks that an interrupted run had left.`, ...failures];
+  return [
+    `Removed ${containers.length} containers and ${networks.length} networks that an interrupted run had left.`,
+    ...failures,
+  ];
 }
 
 async function removeAll(

@@ -45,7 +45,10 @@ export async function inspectContainers(docker: Docker): Promise<readonly Inspec
 }
 
 /** The container's state now, or `undefined` when it is gone. */
-export async function stateOf(docker: Docker, id: string): Promise<{ readonly state: string; readonly startedAt: string } | undefined> {
+export async function stateOf(
+  docker: Docker,
+  id: string,
+): Promise<{ readonly state: string; readonly startedAt: string } | undefined> {
   const info = await inspectOrGone(docker, id);
   return info === undefined ? undefined : { state: info.State.Status, startedAt: info.State.StartedAt };
 }
@@ -130,7 +133,9 @@ function attachment(
     ipv6: network?.EnableIPv6 === true,
     subnets: ipam.flatMap((config) => config['Subnet'] ?? []),
     gateways: ipam.flatMap((config) => config['Gateway'] ?? []).filter((gateway) => /^[0-9a-f.:]+$/i.test(gateway)),
-    addresses: [endpoint.IPAddress, endpoint.GlobalIPv6Address].filter((address): address is string => address !== undefined && address !== ''),
+    addresses: [endpoint.IPAddress, endpoint.GlobalIPv6Address].filter(
+      (address): address is string => address !== undefined && address !== '',
+    ),
     names: [...new Set([...(endpoint.Aliases ?? []), ...(endpoint.DNSNames ?? [])])].map((alias) => cut(alias)).slice(0, 64),
     members: [],
   };

@@ -4,11 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
  * Splits a byte stream into lines. Decodes across chunk borders once; a line longer than `maxBytes`
  * calls `overflow` and is dropped.
  */
-export function lineReader(
-  maxBytes: number,
-  line: (text: string) => void,
-  overflow: () => void,
-): (chunk: Buffer) => boolean {
+export function lineReader(maxBytes: number, line: (text: string) => void, overflow: () => void): (chunk: Buffer) => boolean {
   const decoder = new StringDecoder('utf8');
   let parts: string[] = [];
   let length = 0;

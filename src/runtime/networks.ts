@@ -7,7 +7,10 @@ import type { Session } from './labels.ts';
  * gives it, under a random unique local prefix (RFC 4193), since engines before 27 choose none themselves.
  * @returns the network's id, and whether it has IPv6
  */
-export async function createControlNetwork(docker: Docker, session: Session): Promise<{ readonly id: string; readonly ipv6: boolean }> {
+export async function createControlNetwork(
+  docker: Docker,
+  session: Session,
+): Promise<{ readonly id: string; readonly ipv6: boolean }> {
   const base = { Name: `bulkhead-control-${session.id}`, Driver: 'bridge', Labels: session.labels('control') };
   try {
     const prefix = randomBytes(5).toString('hex');

@@ -81,7 +81,7 @@ export async function importImage(
   } catch (error) {
     tar.destroy();
     throw new BulkheadError('image-failed', `The image ${reference} could not be made: ${messageOf(error)}`, {
-      hint: 'Look at the engine\'s log and disk space, or build it with probe-image/Dockerfile.',
+      hint: "Look at the engine's log and disk space, or build it with probe-image/Dockerfile.",
       cause: error,
     });
   }
@@ -116,8 +116,11 @@ export async function nodeLayers(): Promise<readonly Layer[]> {
 }
 
 async function contentHash(engineArchitecture: string): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(ENTRYPOINT)).update(await readScript());
-  if (process.platform === 'linux' && ownArchitecture() === engineArchitecture) await pipeline(createReadStream(process.execPath, { highWaterMark: 1 << 20 }), hash, { end: false });
+  const hash = createHash('sha256')
+    .update(JSON.stringify(ENTRYPOINT))
+    .update(await readScript());
+  if (process.platform === 'linux' && ownArchitecture() === engineArchitecture)
+    await pipeline(createReadStream(process.execPath, { highWaterMark: 1 << 20 }), hash, { end: false });
   else hash.update(`dockerfile ${engineArchitecture}`);
   return hash.digest('hex').slice(0, 16);
 }

@@ -45,7 +45,9 @@ export async function loadBundle(path: string): Promise<ObservationBundle> {
   }
   const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== BUNDLE_VERSION) {
-    throw invalid(`${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`);
+    throw invalid(
+      `${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`,
+    );
   }
   const validate = new Ajv2020({ strict: true }).compile(BundleSchema);
   if (!validate(value)) {

@@ -8,8 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
 
 /** Runs the built program. Nothing here reaches an engine: every call names a socket that is not one, or needs none. */
-async function bulkhead(...args: readonly string[]): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [CLI, ...args], { reject: false, extendEnv: false, env: { PATH: process.env['PATH'], HOME: '/nonexistent' } });
+async function bulkhead(
+  ...args: readonly string[]
+): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [CLI, ...args], {
+    reject: false,
+    extendEnv: false,
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+  });
   return { exitCode, stdout, stderr };
 }
 
@@ -20,7 +26,10 @@ describe('bad input', () => {
   beforeAll(async () => {
     directory = await mkdtemp(path.join(tmpdir(), 'bulkhead-cli-'));
     await writeFile(file('empty.json'), '');
-    await writeFile(file('invalid.json'), '{"network": {"outbound": {"allow_host": ["*"], "allow_port": [99999], "allow_hosts": []}}}');
+    await writeFile(
+      file('invalid.json'),
+      '{"network": {"outbound": {"allow_host": ["*"], "allow_port": [99999], "allow_hosts": []}}}',
+    );
     await writeFile(file('huge.json'), Buffer.alloc(10 * 1024 * 1024, ' '));
     await writeFile(file('escape.json'), '{"na\u001b[2Jme": 1}');
     await writeFile(file('bundle.json'), '{"schemaVersion": 99}');
@@ -61,7 +70,11 @@ describe('bad input', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     await chmod(socket, 0o600);
     await chmod(directory, 0o755);
-    const result = await execa('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, CLI, 'audit', '--host', `unix://${socket}`], { reject: false });
+    const result = await execa(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, CLI, 'audit', '--host', `unix://${socket}`],
+      { reject: false },
+    );
     server.close();
     expect(result.stderr).toMatch(/No permission/);
     expect(result.exitCode).toBe(4);
@@ -69,7 +82,9 @@ describe('bad input', () => {
 
   it('an engine that answers nonsense', async () => {
     const socket = path.join(directory, 'nonsense.sock');
-    const server = net.createServer((connection) => connection.end('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\u001b[2')).listen(socket);
+    const server = net
+      .createServer((connection) => connection.end('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\u001b[2'))
+      .listen(socket);
     await new Promise((resolve) => server.once('listening', resolve));
     const result = await bulkhead('audit', '--host', `unix://${socket}`);
     server.close();
@@ -88,7 +103,9 @@ describe('without an engine', () => {
   });
   it('shows the built-in profiles', async () => {
     expect((await bulkhead('profile', 'validate', 'none', 'network')).exitCode).toBe(0);
-    expect(JSON.parse((await bulkhead('profile', 'show', 'network')).stdout)).toMatchObject({ network: { outbound: { insecure_allow_all: true } } });
+    expect(JSON.parse((await bulkhead('profile', 'show', 'network')).stdout)).toMatchObject({
+      network: { outbound: { insecure_allow_all: true } },
+    });
   });
   it('prints its version and help', async () => {
     expect((await bulkhead('--version')).stdout).toMatch(/^\d+\.\d+\.\d+$/);

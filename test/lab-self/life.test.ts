@@ -1,14 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cgroupHierarchies } from '../../lab/cgroups.ts';
+import { namespaceInode } from '../../lab/processes.ts';
 import { attachLab, LabError, leftovers, listLabs, startLab, stopLab } from '../../lab/lab.ts';
-import { api, describeLab, engine, fetchLine, firstStartMs, onEngine, runContainer, startContainer } from './support.ts';
+import { api, engine, fetchLine, firstStartMs, noLab, onEngine, runContainer, startContainer } from './support.ts';
 
 const cli = join(import.meta.dirname, '../../lab/cli.ts');
 
-describeLab(`the life of a lab ${onEngine}`, () => {
+describe.skipIf(noLab)(`the life of a lab ${onEngine}`, () => {
   it(
     'leaves nothing behind, even of containers that run',
     async () => {
@@ -107,6 +108,7 @@ describeLab(`the life of a lab ${onEngine}`, () => {
     execFileSync('ip', ['netns', 'add', `${id}-host`]);
     const inhabitant = spawn('nsenter', [`--net=/run/netns/${id}-host`, 'sleep', '1000'], { stdio: 'ignore' });
     const ended = new Promise((resolve) => inhabitant.once('exit', (_, signal) => resolve(signal)));
+    await expect.poll(() => namespaceInode(`/proc/${inhabitant.pid}/ns/net`)).toBe(namespaceInode(`/run/netns/${id}-host`));
     for (const { mountPoint } of await cgroupHierarchies())
       mkdirSync(join(mountPoint, `bulkhead-lab-${id}`, 'docker', 'x'), { recursive: true });
     expect(await listLabs()).toContainEqual({ id, condition: 'incomplete' });

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertSealed, startLab, type Lab } from '../../lab/lab.ts';
-import { api, describeLab, engine, firstStartMs, onEngine, startContainer } from './support.ts';
+import { api, engine, firstStartMs, noLab, onEngine, startContainer } from './support.ts';
 
-describeLab(`the guard ${onEngine}`, () => {
+describe.skipIf(noLab)(`the guard ${onEngine}`, () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab({ engine });

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachLab, startLab, type Lab } from '../../lab/lab.ts';
-import { api, client, describeLab, engine, fetchLine, firstStartMs, onEngine, runContainer } from './support.ts';
+import { api, client, engine, fetchLine, firstStartMs, noLab, onEngine, runContainer } from './support.ts';
 
 interface Got {
   readonly status?: number;
@@ -9,7 +9,7 @@ interface Got {
   readonly error?: string;
 }
 
-describeLab(`the stand-in internet ${onEngine}`, () => {
+describe.skipIf(noLab)(`the stand-in internet ${onEngine}`, () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab({ engine, records: { 'rebind.test': ['127.0.0.1', '::1'] } });
@@ -131,7 +131,7 @@ describeLab(`the stand-in internet ${onEngine}`, () => {
   }, 20_000);
 });
 
-describeLab(`a lab without metadata service ${onEngine}`, () => {
+describe.skipIf(noLab)(`a lab without metadata service ${onEngine}`, () => {
   it(
     'refuses there and answers elsewhere',
     async () => {

@@ -1,6 +1,5 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { describe } from 'vitest';
 import { isEngineName, labSupport, type EngineName, type Lab } from '../../lab/lab.ts';
 
 const wanted = process.env['BULKHEAD_LAB_ENGINE'] ?? 'debian';
@@ -9,8 +8,8 @@ export const engine: EngineName = wanted;
 
 const support = labSupport();
 
-/** `describe` where a lab can run, else a skip. */
-export const describeLab = describe.skipIf(!support.available);
+/** For `describe.skipIf`. */
+export const noLab = !support.available;
 
 /** For the end of a title: which engine, or why it is skipped. */
 export const onEngine = support.available ? `(${engine})` : `(skipped: ${support.reason})`;

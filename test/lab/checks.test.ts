@@ -20,7 +20,19 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
   let result: AuditResult;
   let broken: AuditResult;
   let privilegedRuns = false;
-  const names = ['leaky', 'tight', 'privileged', 'hostnet', 'by-open-proxy', 'by-exact-proxy', 'exact-on-bridge', 'exact-without', 'six', 'peer-a', 'peer-b'];
+  const names = [
+    'leaky',
+    'tight',
+    'privileged',
+    'hostnet',
+    'by-open-proxy',
+    'by-exact-proxy',
+    'exact-on-bridge',
+    'exact-without',
+    'six',
+    'peer-a',
+    'peer-b',
+  ];
 
   beforeAll(async () => {
     session = await openLab();
@@ -43,9 +55,17 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     const shared = await fixtures.network('check-shared');
     const six = await fixtures.network('check-six', { EnableIPv6: true, IPAM: { Config: [{ Subnet: 'fd00:bad:cafe::/64' }] } });
     const openProxy = await fixtures.run({ name: 'open-proxy', script: proxyScript('true'), network: inner, networks: [outer] });
-    const exactProxy = await fixtures.run({ name: 'exact-proxy', script: proxyScript("host === 'canary.test' && port === 443"), network: inner, networks: [outer] });
+    const exactProxy = await fixtures.run({
+      name: 'exact-proxy',
+      script: proxyScript("host === 'canary.test' && port === 443"),
+      network: inner,
+      networks: [outer],
+    });
     await fixtures.run({ name: 'management', script: MANAGEMENT_API, network: 'host' });
-    const by = async (id: string): Promise<readonly string[]> => [`HTTPS_PROXY=http://${await fixtures.address(id, inner)}:3128`, `http_proxy=http://${await fixtures.address(id, inner)}:3128`];
+    const by = async (id: string): Promise<readonly string[]> => [
+      `HTTPS_PROXY=http://${await fixtures.address(id, inner)}:3128`,
+      `http_proxy=http://${await fixtures.address(id, inner)}:3128`,
+    ];
 
     await fixtures.run({
       name: 'leaky',
@@ -177,11 +197,14 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
 
   /** What is read from the engine's API is known without a client. */
   const CONFIGURED = new Set(['NET-001', 'NET-003', 'FS-004']);
-  it.each(CHECKS.map(({ meta }) => meta.id).filter((id) => !CONFIGURED.has(id)))('%s is open where the client cannot look', (check) => {
-    const passes = broken.report.findings.filter((finding) => finding.check === check && finding.status === 'pass');
-    expect(passes.map(({ target, subject }) => `${target} ${subject}`)).toEqual([]);
-    expect(statuses(broken.of('tight', check))).toMatch(/inconclusive|error|^not-applicable$/);
-  });
+  it.each(CHECKS.map(({ meta }) => meta.id).filter((id) => !CONFIGURED.has(id)))(
+    '%s is open where the client cannot look',
+    (check) => {
+      const passes = broken.report.findings.filter((finding) => finding.check === check && finding.status === 'pass');
+      expect(passes.map(({ target, subject }) => `${target} ${subject}`)).toEqual([]);
+      expect(statuses(broken.of('tight', check))).toMatch(/inconclusive|error|^not-applicable$/);
+    },
+  );
 
   it('never says that a declared host that answers by proxy is over-blocked, nor that it is reached directly', () => {
     const [finding] = result.of('by-exact-proxy', 'NET-006').filter(({ subject }) => subject.includes('canary.test:443'));

@@ -22,7 +22,12 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: faults`, () => {
   });
 
   it('no internet for the control: nothing is called blocked, and the run is inconclusive', async () => {
-    await fixtures.run({ name: 'offline', network: 'none', user: '65532:65532', host: { CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true } });
+    await fixtures.run({
+      name: 'offline',
+      network: 'none',
+      user: '65532:65532',
+      host: { CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], ReadonlyRootfs: true },
+    });
     const online = await audit(session, { names: ['offline'], profiles: ['none'] });
     expect(statuses(online.of('offline', 'NET-004'))).toBe('pass');
     await session.lab.setInternet(false);
@@ -36,42 +41,65 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: faults`, () => {
     }
   });
 
-  it.each(['pause', 'stop', 'restart', 'remove'] as const)('a target that is hit by %s while it is looked at: no verdict rests on it', async (what) => {
-    const name = `hit-by-${what}`;
-    const id = await fixtures.run({ name, network: 'none', script: "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6)" });
-    const container = session.docker.getContainer(id);
-    let hit: Promise<unknown> | undefined;
-    const result = await audit(session, {
-      names: [name],
-      profiles: ['none'],
-      onProgress: (message) => {
-        if (!message.startsWith('making')) return;
-        hit = what === 'pause' ? container.pause() : what === 'stop' ? container.stop({ t: 1 }) : what === 'restart' ? container.restart({ t: 1 }) : container.remove({ force: true });
-      },
-    });
-    await hit;
-    for (const check of ATTEMPTED) expect(statuses(result.of(name, check)), check).toMatch(/^(inconclusive|error)$/);
-    expect(result.of(name, 'NET-004')[0]?.message).toMatch(/while it was looked at|could not look/i);
-    expect(result.report.exit.code).not.toBe(0);
-    if (what === 'pause') await container.unpause();
-  });
+  it.each(['pause', 'stop', 'restart', 'remove'] as const)(
+    'a target that is hit by %s while it is looked at: no verdict rests on it',
+    async (what) => {
+      const name = `hit-by-${what}`;
+      const id = await fixtures.run({
+        name,
+        network: 'none',
+        script: "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1e6)",
+      });
+      const container = session.docker.getContainer(id);
+      let hit: Promise<unknown> | undefined;
+      const result = await audit(session, {
+        names: [name],
+        profiles: ['none'],
+        onProgress: (message) => {
+          if (!message.startsWith('making')) return;
+          hit =
+            what === 'pause'
+              ? container.pause()
+              : what === 'stop'
+                ? container.stop({ t: 1 })
+                : what === 'restart'
+                  ? container.restart({ t: 1 })
+                  : container.remove({ force: true });
+        },
+      });
+      await hit;
+      for (const check of ATTEMPTED) expect(statuses(result.of(name, check)), check).toMatch(/^(inconclusive|error)$/);
+      expect(result.of(name, 'NET-004')[0]?.message).toMatch(/while it was looked at|could not look/i);
+      expect(result.report.exit.code).not.toBe(0);
+      if (what === 'pause') await container.unpause();
+    },
+  );
 
   it('a target that is paused, restarting or gone already is said to be so', async () => {
     const id = await fixtures.run({ name: 'is-paused', network: 'none' });
     await session.docker.getContainer(id).pause();
     const result = await audit(session, { names: ['is-paused'], profiles: ['none'] });
-    expect(result.of('is-paused', 'NET-004')[0]).toMatchObject({ status: 'inconclusive', message: expect.stringContaining('paused') });
+    expect(result.of('is-paused', 'NET-004')[0]).toMatchObject({
+      status: 'inconclusive',
+      message: expect.stringContaining('paused'),
+    });
     await session.docker.getContainer(id).unpause();
   });
 
   it.each([
     ['garbage', "process.stdout.write('\\u001b[2J\\u0000not json\\n'.repeat(10)); setInterval(() => {}, 1e6)"],
-    ['lies', "process.stdin.on('data', () => {}); console.log(JSON.stringify({ type: 'done', stallMs: 0 })); setInterval(() => {}, 1e6)"],
+    [
+      'lies',
+      "process.stdin.on('data', () => {}); console.log(JSON.stringify({ type: 'done', stallMs: 0 })); setInterval(() => {}, 1e6)",
+    ],
     ['megabytes without a line', "const b = 'x'.repeat(1 << 20); setInterval(() => process.stdout.write(b), 1)"],
     ['an error', "console.error('\\u001b[31mboom'); process.exit(7)"],
   ])('a probe that prints %s is an error, never a verdict', async (name, script) => {
     const image = `bulkhead-samples/hostile-${name.split(' ')[0]}:latest`;
-    const container = await session.docker.createContainer({ Image: await ensureNodeImage(session.docker), Entrypoint: ['/bulkhead/node', '-e', script] });
+    const container = await session.docker.createContainer({
+      Image: await ensureNodeImage(session.docker),
+      Entrypoint: ['/bulkhead/node', '-e', script],
+    });
     const [repo, tag] = image.split(':');
     await container.commit({ repo, tag });
     await container.remove();
@@ -91,7 +119,11 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: faults`, () => {
     await fixtures.run({
       name: 'hostile',
       network: 'none',
-      labels: { 'io.modelcontextprotocol.server.name': '\u001b]0;owned\u0007\u202e', 'dev.bulkhead.profile': `{"name": "${'x'.repeat(200_000)}`, toolhive: 'true\n' },
+      labels: {
+        'io.modelcontextprotocol.server.name': '\u001b]0;owned\u0007\u202e',
+        'dev.bulkhead.profile': `{"name": "${'x'.repeat(200_000)}`,
+        toolhive: 'true\n',
+      },
       env: [`HTTP_PROXY=http://user:hunter2@\u001b[2J:1`, `BIG=${'y'.repeat(100_000)}`],
     });
     const result = await audit(session, { names: ['hostile'] });

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,8 +24,25 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an audit that is ended from outside`, () =
 
   function start(...more: readonly string[]) {
     for (const canary of LAB_INTERNET) assertLabCanary(canary);
-    const args = ['audit', 'end-a', 'end-b', 'end-c', '--profile', 'none', '--host', session.lab.dockerHost, '--timeout', '1000', ...LAB_INTERNET.flatMap((canary) => ['--internet', canary]), ...more];
-    return execa(process.execPath, [CLI, ...args], { reject: false, extendEnv: false, env: { PATH: process.env['PATH'], HOME: '/nonexistent' } });
+    const args = [
+      'audit',
+      'end-a',
+      'end-b',
+      'end-c',
+      '--profile',
+      'none',
+      '--host',
+      session.lab.dockerHost,
+      '--timeout',
+      '1000',
+      ...LAB_INTERNET.flatMap((canary) => ['--internet', canary]),
+      ...more,
+    ];
+    return execa(process.execPath, [CLI, ...args], {
+      reject: false,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+    });
   }
 
   async function leftovers(): Promise<readonly string[]> {
@@ -62,8 +80,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an audit that is ended from outside`, () =
 
   it('by the end of the engine: exit 4, and what was finished is printed', async () => {
     // A relay before the real socket plays the engine that goes away; the lab's own is needed by others.
-    const net = await import('node:net');
-    const relays = new Set<import('node:net').Socket>();
+    const relays = new Set<net.Socket>();
     const socket = path.join(session.lab.sharedDir, 'relay.sock');
     const server = net
       .createServer((client) => {
@@ -76,8 +93,22 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an audit that is ended from outside`, () =
         upstream.pipe(client);
       })
       .listen(socket);
-    const args = ['audit', 'end-a', '--profile', 'none', '--host', `unix://${socket}`, '--format', 'json', ...LAB_INTERNET.flatMap((canary) => ['--internet', canary])];
-    const run = execa(process.execPath, [CLI, ...args], { reject: false, extendEnv: false, env: { PATH: process.env['PATH'], HOME: '/nonexistent' } });
+    const args = [
+      'audit',
+      'end-a',
+      '--profile',
+      'none',
+      '--host',
+      `unix://${socket}`,
+      '--format',
+      'json',
+      ...LAB_INTERNET.flatMap((canary) => ['--internet', canary]),
+    ];
+    const run = execa(process.execPath, [CLI, ...args], {
+      reject: false,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+    });
     for await (const line of run.iterable({ from: 'stderr' })) if (line.includes('making')) break;
     server.close();
     for (const end of relays) end.destroy();

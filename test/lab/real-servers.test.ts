@@ -73,15 +73,22 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: three published servers`, () => {
   });
 
   it('has a control beside every "blocked"', () => {
-    const blocked = result.report.findings.filter(({ status, check }) => status === 'pass' && /^(NET-004|NET-010|NET-012|HOST-001|HOST-002|PIVOT-001)$/.test(check));
+    const blocked = result.report.findings.filter(
+      ({ status, check }) => status === 'pass' && /^(NET-004|NET-010|NET-012|HOST-001|HOST-002|PIVOT-001)$/.test(check),
+    );
     expect(blocked.length).toBeGreaterThan(10);
     for (const finding of blocked) {
-      expect(finding.evidence.some((line) => /^control .*: (connected|nxdomain|refused)/.test(line)), `${finding.check} ${finding.subject}`).toBe(true);
+      expect(
+        finding.evidence.some((line) => /^control .*: (connected|nxdomain|refused)/.test(line)),
+        `${finding.check} ${finding.subject}`,
+      ).toBe(true);
     }
   });
 
   it('without the controls, nothing of it is a pass any more', () => {
-    const bundle = structuredClone(result.bundle) as unknown as { targets: { observations: Record<string, { facts?: { attempts?: { controls: unknown[] }[] } }> }[] };
+    const bundle = structuredClone(result.bundle) as unknown as {
+      targets: { observations: Record<string, { facts?: { attempts?: { controls: unknown[] }[] } }> }[];
+    };
     for (const { observations } of bundle.targets) {
       for (const outcome of Object.values(observations)) {
         for (const attempt of outcome.facts?.attempts ?? []) attempt.controls = [];
@@ -92,7 +99,9 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: three published servers`, () => {
     const passes = judged.findings.filter(({ status, check }) => status === 'pass' && attempted.has(check));
     expect(passes.map(({ check, target, subject }) => `${check} ${target} ${subject}`)).toEqual([]);
     const before = result.of('real-memory', 'NET-004').map(({ status }) => status);
-    const after = judged.findings.filter(({ target, check }) => target === 'real-memory' && check === 'NET-004').map(({ status }) => status);
+    const after = judged.findings
+      .filter(({ target, check }) => target === 'real-memory' && check === 'NET-004')
+      .map(({ status }) => status);
     expect(before.every((status) => status === 'pass')).toBe(true);
     expect(after.every((status) => status === 'inconclusive')).toBe(true);
   });
@@ -115,6 +124,8 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: three published servers`, () => {
     for (const name of ['everything', 'filesystem']) {
       expect(JSON.parse(await readFile(`${PROFILES}${name}.json`, 'utf8'))).toMatchObject({ network: { outbound: {} } });
     }
-    expect(JSON.parse(await readFile(`${PROFILES}memory.json`, 'utf8'))).toMatchObject({ network: { outbound: { allow_port: [443] } } });
+    expect(JSON.parse(await readFile(`${PROFILES}memory.json`, 'utf8'))).toMatchObject({
+      network: { outbound: { allow_port: [443] } },
+    });
   });
 });

@@ -14,7 +14,13 @@ import { ensureProbeImage } from '../../src/runtime/probe-image.ts';
 import type { LabSession } from './lab.ts';
 
 /** Destinations of the lab's own stand-in internet. */
-export const LAB_INTERNET = ['canary.test:443', 'canary.test:80', '203.0.113.10:80', '[2001:db8:203::10]:80', '203.0.113.10:7/udp'];
+export const LAB_INTERNET = [
+  'canary.test:443',
+  'canary.test:80',
+  '203.0.113.10:80',
+  '[2001:db8:203::10]:80',
+  '203.0.113.10:7/udp',
+];
 const LAB_RANGES = ['203.0.113.0/24', '198.51.100.0/24', '2001:db8::/32'];
 
 /** No test dials anything but the lab: a canary elsewhere ends the run before it begins. */
@@ -52,7 +58,13 @@ export interface AuditResult {
 export async function audit({ lab }: LabSession, request: AuditRequest): Promise<AuditResult> {
   const internet = request.internet ?? LAB_INTERNET;
   for (const canary of internet) assertLabCanary(canary);
-  const endpoint = resolveEndpoint({ ...FILE_SYSTEM, host: lab.dockerHost, env: {}, homeDirectory: '/nonexistent', platform: process.platform });
+  const endpoint = resolveEndpoint({
+    ...FILE_SYSTEM,
+    host: lab.dockerHost,
+    env: {},
+    homeDirectory: '/nonexistent',
+    platform: process.platform,
+  });
   const engine = await connect(endpoint);
   const { subjects, notes } = await selectSubjects(await inspectContainers(engine.docker), {
     names: request.names,

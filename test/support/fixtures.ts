@@ -34,7 +34,8 @@ export class Fixtures {
 
   /** Starts a container and returns its id. */
   async run(options: RunOptions): Promise<string> {
-    const image = options.server === undefined ? await ensureNodeImage(this.#docker) : await ensureServerImage(this.#docker, options.server);
+    const image =
+      options.server === undefined ? await ensureNodeImage(this.#docker) : await ensureServerImage(this.#docker, options.server);
     const [key = '', value = ''] = this.#label.split('=');
     const container = await this.#docker.createContainer({
       name: options.name,

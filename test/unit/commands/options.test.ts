@@ -11,10 +11,19 @@ describe('HOST:PORT', () => {
   ])('%s', (value, host, port) => {
     expect(parseHostPort(value, '--management')).toEqual({ host, port });
   });
-  it.each(['host', 'host:0', 'host:70000', ':80', 'http://host:80', 'a b:80', '2001:db8::1:80', '[host]:80', 'host:80/x', 'ho\u001bst:80', ''])(
-    'refuses "%s"',
-    (value) => expect(() => parseHostPort(value, '--management')).toThrow(/does not take/),
-  );
+  it.each([
+    'host',
+    'host:0',
+    'host:70000',
+    ':80',
+    'http://host:80',
+    'a b:80',
+    '2001:db8::1:80',
+    '[host]:80',
+    'host:80/x',
+    'ho\u001bst:80',
+    '',
+  ])('refuses "%s"', (value) => expect(() => parseHostPort(value, '--management')).toThrow(/does not take/));
   it('takes a protocol for canaries', () => {
     expect(parseCanary('canary.example:7/udp')).toEqual({ host: 'canary.example', port: 7, protocol: 'udp' });
     expect(parseCanary('canary.example:7')).toMatchObject({ protocol: 'tcp' });
@@ -24,7 +33,9 @@ describe('HOST:PORT', () => {
 
 describe('numbers', () => {
   const parse = parseInteger('--timeout', 100, 60_000);
-  it.each(['99', '60001', '1e3', '-1', '1.5', '', 'x'])('refuses "%s"', (value) => expect(() => parse(value)).toThrow(/--timeout/));
+  it.each(['99', '60001', '1e3', '-1', '1.5', '', 'x'])('refuses "%s"', (value) =>
+    expect(() => parse(value)).toThrow(/--timeout/),
+  );
   it('takes what is in range', () => expect(parse('2000')).toBe(2000));
 });
 

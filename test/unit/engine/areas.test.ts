@@ -15,7 +15,9 @@ const target = {
 } as const;
 
 function verdict(...findings: readonly Partial<Finding>[]): string | undefined {
-  const own = findings.map((changes) => aFinding({ area: 'NET', check: 'NET-004', ...changes, targetId: target.id, target: 'one' }));
+  const own = findings.map((changes) =>
+    aFinding({ area: 'NET', check: 'NET-004', ...changes, targetId: target.id, target: 'one' }),
+  );
   return areaResults([target], own)[0]?.verdict;
 }
 
@@ -31,7 +33,9 @@ describe('area verdicts', () => {
   });
   it('is cosmetic when nothing was held back, whatever circumstance says', () => {
     expect(verdict({ status: 'fail' })).toBe('cosmetic');
-    expect(verdict({ status: 'fail' }, { status: 'pass', check: 'NET-001' }, { status: 'pass', check: 'NET-016' })).toBe('cosmetic');
+    expect(verdict({ status: 'fail' }, { status: 'pass', check: 'NET-001' }, { status: 'pass', check: 'NET-016' })).toBe(
+      'cosmetic',
+    );
   });
   it('does not let what is merely worth knowing spoil an area', () => {
     expect(verdict({ status: 'pass' }, { status: 'fail', severity: 'info' })).toBe('enforced');

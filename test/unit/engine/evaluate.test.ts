@@ -39,7 +39,11 @@ function bundle(observations: ObservationSet): ObservationBundle {
     },
     options: { timeoutMs: 1, internet: [], management: [], checks: [] },
     targets: [
-      { target: aTarget({ name: 'one' }), declaration: { profile: {}, source: 'none', location: 'none', remarks: [] }, observations },
+      {
+        target: aTarget({ name: 'one' }),
+        declaration: { profile: {}, source: 'none', location: 'none', remarks: [] },
+        observations,
+      },
     ],
     notes: [],
     interrupted: false,

@@ -1,11 +1,12 @@
 import dgram from 'node:dgram';
+import type net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { attempt } from '../../../probe-image/src/attempt.ts';
 import { connect } from '../../../probe-image/src/connect.ts';
 import { deadline, StallMonitor, TOLERATED_STALL } from '../../../probe-image/src/deadline.ts';
 import { listen } from '../../../probe-image/src/read.ts';
-import { budget, LOOPBACK, offlineResolver, silent, spec, tcpServer } from './fixtures.ts';
+import { budget, LOOPBACK, offlineResolver, silent, spec, tcpServer, until } from './fixtures.ts';
 
 function block(ms: number): void {
   const end = performance.now() + ms;
@@ -65,10 +66,13 @@ describe('a deadline', () => {
     }
   });
   it('is kept by those who read', async () => {
-    await using server = await tcpServer((socket) => socket.write('x'));
+    let other: net.Socket | undefined;
+    await using server = await tcpServer((socket) => (other = socket));
     const { socket } = await connect(LOOPBACK, server.port, budget(500));
-    await wait(50);
+    await until(() => other !== undefined);
     const heard = listen(socket, { maxBytes: 1, timeoutMs: 10 });
+    await wait(2);
+    other?.write('x');
     block(30);
     expect((await heard).stop).toBe('full');
     socket.destroy();
@@ -78,7 +82,9 @@ describe('a deadline', () => {
     const connecting = connect(LOOPBACK, server.port, budget(20));
     // Loopback completes the handshake at once; the process sees it after its time.
     block(60);
-    (await connecting).socket.destroy();
+    const { socket, address } = await connecting;
+    expect(address).toBe(LOOPBACK);
+    socket.destroy();
   });
 });
 

@@ -3,7 +3,14 @@ import { proxyVariables, withoutCredentials } from '../../../src/runtime/contain
 
 describe('proxy variables', () => {
   it('are found in any case, and only those', () => {
-    const found = proxyVariables(['HTTP_PROXY=http://p:1', 'https_proxy=http://q:2', 'NO_PROXY=x', 'PATH=/bin', 'ALL_PROXY=', 'HTTP_PROXY_X=1']);
+    const found = proxyVariables([
+      'HTTP_PROXY=http://p:1',
+      'https_proxy=http://q:2',
+      'NO_PROXY=x',
+      'PATH=/bin',
+      'ALL_PROXY=',
+      'HTTP_PROXY_X=1',
+    ]);
     expect(found.map(({ name }) => name)).toEqual(['HTTP_PROXY', 'https_proxy']);
   });
   it.each([
