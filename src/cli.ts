@@ -20,6 +20,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A terminal or a pipe that went away must not end the run before it has cleaned up; writers learn of it themselves.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const context: CommandContext = {
   finish: (code) => {
     process.exitCode = code;

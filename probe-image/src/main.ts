@@ -39,11 +39,11 @@ async function attemptAll(specs: readonly AttemptSpec[], timeoutMs: number): Pro
   const work = async (): Promise<void> => {
     for (const spec of waiting) say({ type: 'attempt', attempt: await attempt(spec, timeoutMs, { resolver, stalls }) });
   };
-  const burst = Array.from({ length: Math.min(specs.length, AT_ONCE) }, work);
+  const burst = Promise.all(Array.from({ length: Math.min(specs.length, AT_ONCE) }, work));
   // Many probes share the machine: the next one begins when this one only waits.
-  await settle();
+  await Promise.race([settle(), burst]);
   say({ type: 'settled' });
-  await Promise.all(burst);
+  await burst;
   stalls.stop();
   say({ type: 'done', stallMs: stalls.longestMs });
 }

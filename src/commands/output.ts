@@ -47,10 +47,15 @@ export async function writeReport(report: Report, requests: readonly OutputReque
   }
 }
 
-/** Writes to standard output and waits: a large report into a pipe is cut when the process ends too soon. */
+/**
+ * Writes to standard output and waits: a large report into a pipe is cut when the process ends too soon. A reader
+ * that has seen enough (`| head`) is no error.
+ */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    process.stdout.write(text, (error) =>
+      error && (error as NodeJS.ErrnoException).code !== 'EPIPE' ? reject(error) : resolve(),
+    );
   });
 }
 
