@@ -1,5 +1,6 @@
 export { CHECKS, findCheck } from './checks/registry.ts';
-export { gather, type GatherRequest, type Subject } from './engine/gather.ts';
+export { gather } from './engine/gather.ts';
+export type { GatherRequest, Subject } from './engine/request.ts';
 export { reportOf, type ReportOptions } from './engine/report.ts';
 export { selectSubjects } from './engine/subjects.ts';
 export { BulkheadError, type ErrorCode } from './errors.ts';

@@ -1,10 +1,10 @@
 import type { Attempt, AttemptSpec } from '../../src/model/attempt.ts';
-import { connect, type Connection } from './connect.ts';
+import { connect, timeToConnect, type Connection } from './connect.ts';
 import { TOLERATED_STALL, type StallMonitor } from './deadline.ts';
 import { datagram } from './datagram.ts';
 import { AttemptFailure, type Made } from './failure.ts';
 import { identify } from './identify.ts';
-import { throughProxy } from './proxy.ts';
+import { askProxy, throughProxy } from './proxy.ts';
 import { query } from './query.ts';
 import { request } from './request.ts';
 import type { Resolver } from './resolver.ts';
@@ -79,6 +79,10 @@ async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Ma
     case 'dns':
       return query(spec, budget, tools.resolver);
     case 'tcp': {
+      // Clients ask a proxy for plain HTTP by the whole address; many a proxy opens no tunnel to port 80.
+      if (spec.path === 'proxy' && spec.port === 80 && spec.tls !== true && spec.nonce === undefined) {
+        return askProxy(spec, budget, tools.resolver);
+      }
       const connection = await (spec.path === 'proxy'
         ? throughProxy(spec, budget, tools.resolver)
         : reach(spec, budget, tools.resolver));
@@ -105,7 +109,7 @@ function unusable(detail: string): AttemptFailure {
 
 async function reach(spec: AttemptSpec, budget: Budget, resolver: Resolver): Promise<Connection> {
   const address = await resolver.address(spec.host, spec.family, budget);
-  return connect(address, spec.port, budget);
+  return connect(address, spec.port, timeToConnect(budget));
 }
 
 async function withConnection(connection: Connection, work: () => Promise<Made>): Promise<Made> {

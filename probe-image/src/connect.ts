@@ -11,6 +11,15 @@ export interface Connection {
 }
 
 /**
+ * For a connection whose address took long to find: at least half of the time. A timeout of the few milliseconds
+ * that a slow name server leaves would say nothing about the way.
+ */
+export function timeToConnect({ start, timeoutMs }: Budget): Budget {
+  const now = performance.now();
+  return now - start > timeoutMs / 2 ? { start: now, timeoutMs: timeoutMs / 2 } : { start, timeoutMs };
+}
+
+/**
  * Opens a TCP connection. A second try starts when half of the time is over and the first one still waits, as
  * a lost packet would else look like a filter; the first that connects wins.
  */

@@ -31,9 +31,11 @@ export async function ask(
   port = DNS_PORT,
 ): Promise<Answer> {
   const name = questionName(host);
-  const settled = await Promise.allSettled(
-    servers.map(async (server) => askOne({ address: server, port }, name, family, budget)),
-  );
+  const asked = servers.map(async (server) => askOne({ address: server, port }, name, family, budget));
+  // Addresses are all there is to know: waiting for a silent server beside would leave no time to dial them.
+  const known = await Promise.any(asked.map(async (answer) => withAddresses(await answer))).catch(() => undefined);
+  if (known !== undefined) return known;
+  const settled = await Promise.allSettled(asked);
   const answers = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failures = settled.flatMap((result) =>
     result.status === 'rejected' ? [AttemptFailure.from(result.reason, 'resolve')] : [],
@@ -61,6 +63,11 @@ function questionName(host: string): string {
     throw new AttemptFailure('probe-error', 'resolve', 'not a name that can be asked for');
   }
   return name;
+}
+
+function withAddresses(answer: Answer): Answer {
+  if (answer.addresses.length === 0) throw new Error('no addresses');
+  return answer;
 }
 
 interface Server {

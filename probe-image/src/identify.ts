@@ -6,7 +6,7 @@ import type { Budget } from './attempt.ts';
 import type { Connection } from './connect.ts';
 import { deadline } from './deadline.ts';
 import { AttemptFailure, type Made } from './failure.ts';
-import { readHttp } from './http.ts';
+import { readHttp, type HttpAnswer } from './http.ts';
 import { listen, readSome } from './read.ts';
 
 /** A made connection stays made: finding out who answered gets its own time, and never turns it into a timeout. */
@@ -81,10 +81,14 @@ async function headOf(spec: AttemptSpec, socket: net.Socket): Promise<PeerEviden
   const answer = await readHttp(socket, { host: spec.host, port: spec.port, path: '/', timeoutMs: IDENTIFY_MS });
   if (answer === undefined) return {};
   if (answer.status === undefined) return answer.bytes.length > 0 ? { banner: printable(answer.bytes.subarray(0, 512)) } : {};
+  return evidenceOf(answer);
+}
+
+export function evidenceOf({ status, headers, body }: HttpAnswer): PeerEvidence {
   return {
-    status: answer.status,
-    ...(answer.headers['server'] === undefined ? {} : { server: answer.headers['server'].slice(0, 200) }),
-    body: createHash('sha256').update(answer.body).digest('hex'),
+    ...(status === undefined ? {} : { status }),
+    ...(headers['server'] === undefined ? {} : { server: headers['server'].slice(0, 200) }),
+    body: createHash('sha256').update(body).digest('hex'),
   };
 }
 

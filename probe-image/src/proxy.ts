@@ -1,8 +1,9 @@
 import type { AttemptSpec } from '../../src/model/attempt.ts';
 import type { Budget } from './attempt.ts';
-import { connect, type Connection } from './connect.ts';
-import { AttemptFailure } from './failure.ts';
-import { parseHttp } from './http.ts';
+import { connect, timeToConnect, type Connection } from './connect.ts';
+import { AttemptFailure, type Made } from './failure.ts';
+import { authority, parseHttp, readHttp } from './http.ts';
+import { evidenceOf } from './identify.ts';
 import { listen } from './read.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -36,6 +37,37 @@ export async function throughProxy(spec: AttemptSpec, budget: Budget, resolver: 
   );
 }
 
+/** What a proxy answers of its own accord; a server may answer so too, and is then taken for the proxy. */
+const REFUSALS: ReadonlySet<number> = new Set([403, 407, 502, 503, 504]);
+
+/**
+ * Plain HTTP through the target's proxy: a request for the whole address (RFC 9112 section 3.2.2).
+ * @throws AttemptFailure `proxy-unreachable`, `proxy-denied`
+ */
+export async function askProxy(spec: AttemptSpec, budget: Budget, resolver: Resolver): Promise<Made> {
+  const url = parseProxy(spec.proxy ?? '');
+  const [authorization] = authorizationOf(url);
+  const { socket, facts } = await open(url, budget, resolver);
+  try {
+    const answer = await readHttp(socket, {
+      host: spec.host,
+      port: spec.port,
+      path: `http://${authority(spec.host, spec.port)}/`,
+      timeoutMs: Math.max(1, budget.timeoutMs - (performance.now() - budget.start)),
+      ...(authorization === undefined
+        ? {}
+        : { headers: { 'Proxy-Authorization': authorization.slice('Proxy-Authorization: '.length) } }),
+    });
+    if (answer === undefined) throw new AttemptFailure('timeout', 'proxy', 'no HTTP answer', facts);
+    if (answer.status === undefined) throw new AttemptFailure('proxy-denied', 'proxy', 'no HTTP answer', facts);
+    if (REFUSALS.has(answer.status))
+      throw new AttemptFailure('proxy-denied', 'proxy', `HTTP ${answer.status}`, { ...facts, peer: evidenceOf(answer) });
+    return { ...facts, outcome: 'connected', peer: evidenceOf(answer) };
+  } finally {
+    socket.destroy();
+  }
+}
+
 /** RFC 7617: with the colon, even where there is no password. */
 function authorizationOf({ username, password }: URL): readonly string[] {
   if (username === '' && password === '') return [];
@@ -62,7 +94,7 @@ async function open(url: URL, budget: Budget, resolver: Resolver): Promise<Conne
   const host = url.hostname.replace(/^\[|\]$/g, '');
   try {
     const address = await addressOf(host, budget, resolver);
-    return await connect(address, url.port === '' ? 80 : Number(url.port), budget);
+    return await connect(address, url.port === '' ? 80 : Number(url.port), timeToConnect(budget));
   } catch (error) {
     const failure = AttemptFailure.from(error, 'proxy');
     if (failure.outcome === 'probe-error') throw failure;

@@ -3,7 +3,8 @@ import type { ObservationKind } from '../model/observation.ts';
 import { mirrorObstacle } from '../probes/inspect.ts';
 import { planAttempts } from '../probes/plan.ts';
 import { withoutCredentials } from '../runtime/containers.ts';
-import { contextFor, type GatherRequest, type Subject } from './gather.ts';
+import { contextFor } from './plan-context.ts';
+import type { GatherRequest, Subject } from './request.ts';
 
 export interface PlannedTarget {
   readonly target: string;

@@ -4,7 +4,7 @@ import { findDeclaration } from '../discovery/declaration.ts';
 import { discoverTargets } from '../discovery/discover.ts';
 import { runConfigDirectory } from '../discovery/toolhive.ts';
 import type { InspectedContainer } from '../runtime/containers.ts';
-import type { Subject } from './gather.ts';
+import type { Subject } from './request.ts';
 
 export interface SelectionRequest {
   readonly names: readonly string[];

@@ -31,11 +31,18 @@ export interface TwinFactory {
   readonly starting: <T>(task: () => Promise<T>) => Promise<T>;
   /** Every probe that was started, for the clean-up. */
   readonly started: Set<Probe>;
+  /** Once it is aborted, nothing more is started. */
+  readonly signal: AbortSignal;
 }
 
 async function start(factory: TwinFactory, spec: Omit<ProbeSpec, 'image'>): Promise<Probe> {
-  const probe = await factory.starting(() => startProbe(factory.docker, { ...spec, image: factory.image }));
+  const probe = await factory.starting(() => {
+    factory.signal.throwIfAborted();
+    return startProbe(factory.docker, { ...spec, image: factory.image });
+  });
   factory.started.add(probe);
+  // Interrupted while the engine was starting it: nobody will speak to it any more.
+  if (factory.signal.aborted) probe.close();
   return probe;
 }
 

@@ -32,6 +32,8 @@ export interface Probe {
   next(timeoutMs: number): Promise<ProbeMessage>;
   /** Ends the probe's input, upon which it exits and the engine removes it. */
   close(): void;
+  /** Lets go of the connection, whatever became of the probe. */
+  dispose(): void;
 }
 
 /**
@@ -153,6 +155,9 @@ function converse(docker: Docker, id: string, stream: Duplex): Probe {
     },
     close: () => {
       stream.end();
+    },
+    dispose: () => {
+      stream.destroy();
     },
   };
 }

@@ -74,6 +74,14 @@ function failed(pair: PairedAttempt): Reach {
 function deniedByProxy(pair: PairedAttempt): Reach {
   const said = pair.target.detail ?? 'no reason given';
   const status = pair.target.peer?.status ?? Number(/\b[1-5]\d\d\b/.exec(said)?.[0] ?? 0);
+  // A destination that itself says 403 says so to the control as well: then it was reached, and nobody refused.
+  const { peer } = pair.target;
+  if (
+    peer !== undefined &&
+    pair.controls.some(({ attempt }) => attempt.peer !== undefined && samePeer(peer, attempt.peer) === 'same')
+  ) {
+    return { state: 'reached', why: `it answered as it answers the control (${said})` };
+  }
   if (status === 407) return { state: 'undecided', why: 'the proxy asked for other credentials than the probe could give' };
   const refusal = pair.spec.path === 'proxy' && status >= 400 && status < 500 && status !== 408 && status !== 429;
   if (refusal || controlSucceeded(pair)) return { state: 'elsewhere', why: `the proxy refused (${said})` };

@@ -62,10 +62,10 @@ describe('an attempt through a proxy', () => {
   });
   it('names an IPv6 destination in brackets, and leaves a name to the proxy', async () => {
     await using server = await proxy('HTTP/1.1 403 Forbidden\r\n\r\n');
-    await make(through(server, { host: '2001:db8::1', family: 6, port: 80 }));
+    await make(through(server, { host: '2001:db8::1', family: 6, port: 8080 }));
     await make(through(server, { host: 'name.test', port: 443 }));
     expect(server.heads.map((head) => head.split('\r\n').slice(0, 2))).toEqual([
-      ['CONNECT [2001:db8::1]:80 HTTP/1.1', 'Host: [2001:db8::1]:80'],
+      ['CONNECT [2001:db8::1]:8080 HTTP/1.1', 'Host: [2001:db8::1]:8080'],
       ['CONNECT name.test:443 HTTP/1.1', 'Host: name.test:443'],
     ]);
   });

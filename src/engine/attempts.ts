@@ -1,0 +1,60 @@
+import type { Attempt, AttemptSpec, PairedAttempt } from '../model/attempt.ts';
+import { controlOf, type AttemptPlan } from '../probes/plan.ts';
+import { withoutCredentials } from '../runtime/containers.ts';
+import { semaphore } from '../runtime/semaphore.ts';
+import { isOpen, type Place } from './places.ts';
+import type { GatherRequest } from './request.ts';
+import { attemptAll, notRun } from './twins.ts';
+
+/** By where the attempt was made (`bridge`, `host` or the id of a target), then by its id there. */
+export type Results = ReadonlyMap<string, ReadonlyMap<string, Attempt>>;
+
+/** All targets and all controls at the same moment; one attempt of a control serves every target that needs it. */
+export async function attemptEverywhere(
+  request: Pick<GatherRequest, 'timeoutMs' | 'concurrency'>,
+  plans: ReadonlyMap<string, AttemptPlan>,
+  places: ReadonlyMap<string, Place>,
+  controls: { readonly bridge: Place; readonly host: Place },
+): Promise<Results> {
+  const orders = new Map<string, { readonly at: Place; readonly specs: Map<string, AttemptSpec> }>([
+    ['bridge', { at: controls.bridge, specs: new Map() }],
+    ['host', { at: controls.host, specs: new Map() }],
+  ]);
+  for (const [id, at] of places) orders.set(id, { at, specs: new Map() });
+  for (const [id, plan] of plans) {
+    for (const spec of Object.values(plan).flat()) {
+      orders.get(id)?.specs.set(`target|${spec.id}`, { ...spec, id: `target|${spec.id}` });
+      for (const vantage of spec.controls) {
+        const control = controlOf(spec, vantage);
+        orders.get(controlPlace(spec, vantage))?.specs.set(control.id, control);
+      }
+    }
+  }
+  const bursts = semaphore(request.concurrency);
+  return new Map(
+    await Promise.all(
+      [...orders].map(async ([key, { at, specs }]) => {
+        const list = [...specs.values()];
+        const attempts = isOpen(at)
+          ? await attemptAll(at, list, request.timeoutMs, bursts)
+          : new Map(list.map(({ id }) => [id, notRun(id, at.failure)]));
+        return [key, attempts] as const;
+      }),
+    ),
+  );
+}
+
+function controlPlace(spec: AttemptSpec, vantage: 'bridge' | 'host' | 'peer'): string {
+  return vantage === 'peer' ? (spec.peer ?? '') : vantage;
+}
+
+/** An attempt beside its controls, as it is stored: without the credentials of the proxy. */
+export function pair(spec: AttemptSpec, targetId: string, results: Results): PairedAttempt {
+  const own = results.get(targetId)?.get(`target|${spec.id}`) ?? notRun(spec.id, 'no twin');
+  const controls = spec.controls.flatMap((vantage) => {
+    const attempt = results.get(controlPlace(spec, vantage))?.get(controlOf(spec, vantage).id);
+    return attempt === undefined || attempt.outcome === 'not-run' ? [] : [{ vantage, attempt }];
+  });
+  const stored = spec.proxy === undefined ? spec : { ...spec, proxy: withoutCredentials(spec.proxy) };
+  return { spec: stored, target: { ...own, id: spec.id }, controls };
+}
