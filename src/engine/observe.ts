@@ -24,17 +24,18 @@ export async function observe(
 
   progress('starting twins, controls and canaries');
   const closed: Place = { failure: 'not needed for the selected checks' };
-  const identities = new Map<string, Promise<Identity>>();
-  const [bridge, host, twins] = await Promise.all([
+  // Everything is up before the first attempt: containers that start take the processor from those that wait. Twins
+  // of the network come first, for they have names to resolve while the others start.
+  const [bridge, host, twins, identities] = await Promise.all([
     wantsAttempts ? place(() => openBridgeControl(factory, session)) : closed,
     wantsAttempts || kinds.has('hostNamespace') ? place(() => openHostCanary(factory)) : closed,
     Promise.all(
       subjects.map(async (subject): Promise<Place> => {
         if (!running(subject)) return { failure: `the container is ${subject.target.state}` };
-        if (wantsIdentity) identities.set(subject.target.id, identify(factory, subject));
         return wantsNamespace ? place(() => openTwin(factory, subject)) : closed;
       }),
     ),
+    Promise.all(subjects.map(async (subject) => (wantsIdentity && running(subject) ? identify(factory, subject) : undefined))),
   ]);
 
   const places = new Map(subjects.map((subject, index) => [subject.target.id, twins[index] ?? closed]));
@@ -46,9 +47,9 @@ export async function observe(
   progress(`making ${total} attempts and their controls`);
 
   const results = await attemptEverywhere(request, plans, places, { bridge, host });
-  progress('reading identities and file systems');
+  progress('looking whether the targets are still there');
   return Promise.all(
-    subjects.map(async (subject): Promise<TargetObservations> => {
+    subjects.map(async (subject, index): Promise<TargetObservations> => {
       const { target, declaration, container } = subject;
       const observations = assemble(
         request,
@@ -56,7 +57,7 @@ export async function observe(
         { twin: places.get(target.id) ?? closed, host },
         plans.get(target.id) ?? {},
         results,
-        await identities.get(target.id),
+        identities[index],
       );
       const now = running(subject) ? await stateOf(request.engine.docker, container.id) : undefined;
       return { target, declaration, observations: running(subject) ? ifUnchanged(target, now, observations) : observations };
