@@ -1,3 +1,4 @@
+import net from 'node:net';
 import type { Attempt, AttemptSpec } from '../../src/model/attempt.ts';
 import { connect, timeToConnect, type Connection } from './connect.ts';
 import { TOLERATED_STALL, type StallMonitor } from './deadline.ts';
@@ -26,20 +27,31 @@ export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools
   } catch (error) {
     const failure = error instanceof AttemptFailure ? error : AttemptFailure.from(error, 'connect');
     const stall = tools.stalls.since(start);
-    const starved = failure.late && stall > timeoutMs * TOLERATED_STALL;
+    const fault =
+      failure.late && stall > timeoutMs * TOLERATED_STALL
+        ? `stalled for ${Math.round(stall)} ms`
+        : misled(spec, failure, tools.resolver)
+          ? `${failure.outcome} at ${failure.facts.address ?? 'an address'} that /etc/hosts gives the name`
+          : undefined;
+    const detail = fault ?? failure.detail;
     return {
       ...base,
       ...failure.facts,
-      outcome: starved ? 'probe-error' : failure.outcome,
+      outcome: fault === undefined ? failure.outcome : 'probe-error',
       phase: failure.phase,
-      ...(starved
-        ? { detail: `stalled for ${Math.round(stall)} ms` }
-        : failure.detail === undefined
-          ? {}
-          : { detail: failure.detail.slice(0, 1024) }),
+      ...(detail === undefined ? {} : { detail: detail.slice(0, 1024) }),
       elapsedMs: performance.now() - start,
     };
   }
+}
+
+/**
+ * A target that is root in its container can write its own /etc/hosts, which its twin shares, and send a
+ * forbidden name to a dead address: that the address fails says nothing about the name.
+ */
+function misled({ host, path, purpose }: AttemptSpec, { phase }: AttemptFailure, resolver: Resolver): boolean {
+  // Names of peers are put there by the engine, and a peer is dialled by its addresses too.
+  return path === 'direct' && phase !== 'resolve' && purpose !== 'peer-canary' && net.isIP(host) === 0 && resolver.isListed(host);
 }
 
 /** After the connection: finding out who answered, or a session. Each step has its own limit, this is for all. */

@@ -27,6 +27,11 @@ export class Resolver {
     return new Resolver(parseResolvConf(readOr('/etc/resolv.conf')), parseHosts(readOr('/etc/hosts')));
   }
 
+  /** Whether /etc/hosts has a say about a name: whoever may write that file decides where the name leads. */
+  isListed(host: string): boolean {
+    return this.#hosts.some((entry) => sameName(entry.name, host));
+  }
+
   /** @throws AttemptFailure in phase `resolve` */
   async address(host: string, family: 4 | 6, budget: Budget): Promise<string> {
     if (net.isIP(host) !== 0) return host;

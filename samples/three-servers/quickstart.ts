@@ -7,7 +7,8 @@ import { ensureServerImage, type ServerName } from '../servers/images.ts';
 
 /**
  * Three published MCP servers on a real engine: one on the default bridge, one on an internal network, one
- * without a network; audited against the profiles that their registry entries declare.
+ * without a network; audited against the profiles that their registry entries declare. With `--lab` the embedded
+ * engine is used even where another one answers.
  */
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 const LABEL = 'dev.bulkhead.sample';
@@ -86,7 +87,7 @@ async function audit(host: string, inLab: boolean): Promise<number> {
 }
 
 let lab: Lab | undefined;
-let host = await usableEngine();
+let host = process.argv.includes('--lab') ? undefined : await usableEngine();
 if (host === undefined) {
   const support = labSupport();
   if (!support.available) {

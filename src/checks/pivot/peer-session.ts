@@ -37,9 +37,9 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target, poli
   const opened = pairs.filter((pair) => pair.target.outcome === 'connected');
   const [first] = opened;
   if (first !== undefined) {
-    const { service = 'an MCP server', tools = 0 } = first.target.peer ?? {};
+    const { service = 'an MCP server', tools } = first.target.peer ?? {};
     const declared = isDeclaredPeer(policy, opened);
-    const message = `A session with ${subject} (${service}, ${tools} tools) opened at ${first.spec.subject}.`;
+    const message = `A session with ${subject} (${service}${tools === undefined ? '' : `, ${tools} tools`}) opened at ${first.spec.subject}.`;
     return {
       status: 'fail',
       subject,

@@ -32,7 +32,7 @@ function outcomeLine(attempt: Attempt): string {
   const peer = attempt.peer;
   if (peer?.certificate !== undefined) parts.push(`certificate ${peer.certificate.slice(0, 12)}…`);
   if (peer?.status !== undefined) parts.push(`HTTP ${peer.status}${peer.server === undefined ? '' : ` ${peer.server}`}`);
-  if (peer?.service !== undefined) parts.push(`MCP server ${peer.service}, ${peer.tools ?? 0} tools`);
+  if (peer?.service !== undefined) parts.push(`says "${peer.service}"${peer.tools === undefined ? '' : `, ${peer.tools} tools`}`);
   if (attempt.answer !== undefined) {
     const { rcode, addresses, soa, server } = attempt.answer;
     parts.push(`${rcode} from ${server}`, ...addresses, ...(soa === undefined ? [] : [`zone ${soa}`]));
