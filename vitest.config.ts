@@ -5,12 +5,19 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          // One project after the other: the lab measures time, and must not share the processor with other tests.
+          sequence: { groupOrder: 0 },
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
         extends: true,
         test: {
           name: 'cli',
+          sequence: { groupOrder: 1 },
           include: ['test/cli/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -20,6 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'lab',
+          sequence: { groupOrder: 2 },
           include: ['test/lab/**/*.test.ts', 'test/lab-self/**/*.test.ts'],
           globalSetup: ['test/support/lab-setup.ts'],
           fileParallelism: false,
