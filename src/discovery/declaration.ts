@@ -6,7 +6,8 @@ import { BUILT_IN_PROFILES, isBuiltInName } from '../profiles/built-in.ts';
 import { loadProfile, parseProfile } from '../profiles/load.ts';
 import { validateProfile, type ValidatedProfile } from '../profiles/validate.ts';
 import { PROFILE_LABEL } from './bulkhead.ts';
-import { creationLabel, isInherited, type ContainerSummary } from './container.ts';
+import { creationLabel, isInherited } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 import type { AssignedProfiles } from './profile-flags.ts';
 import { readRunConfig } from './toolhive-run-config.ts';
 

@@ -1,7 +1,8 @@
 import { BulkheadError } from '../errors.ts';
 import type { Target } from '../model/target.ts';
 import { ROLE_LABEL } from './bulkhead.ts';
-import { isAlive, isInherited, type ContainerSummary } from './container.ts';
+import { isAlive, isInherited } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 import { findByName, listed, notFound, quoted } from './names.ts';
 import { recognize } from './recognize.ts';
 import { transportOf } from './transport.ts';

@@ -1,7 +1,7 @@
 import { BulkheadError } from '../errors.ts';
 import { escapeText } from '../model/text.ts';
 import { nearest } from '../profiles/spelling.ts';
-import type { ContainerSummary } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 import { aliasOf, recognize } from './recognize.ts';
 
 /** Digits of the short ids that engines print; fewer could mean another container tomorrow. */

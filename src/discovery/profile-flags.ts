@@ -1,6 +1,6 @@
 import { BulkheadError } from '../errors.ts';
 import type { Target } from '../model/target.ts';
-import type { ContainerSummary } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 import { findByName, notFound, quoted } from './names.ts';
 
 /** What was said with `--profile`, before anybody looked at containers. */

@@ -1,5 +1,6 @@
 import { recognizeBulkhead, recognizeProfileLabel } from './bulkhead.ts';
-import type { ContainerSummary, Recognizer, Sighting } from './container.ts';
+import type { Recognizer, Sighting } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 import { recognizeDockerMcpGateway } from './docker-mcp-gateway.ts';
 import { recognizeImageLabel } from './image-label.ts';
 import { recognizeImageName } from './image-name.ts';

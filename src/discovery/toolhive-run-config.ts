@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import { findJsonFault } from '../profiles/json-scan.ts';
 import { readBoundedText } from '../profiles/read-text.ts';
-import type { ContainerSummary } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 import { quoted } from './names.ts';
 import { runConfigFile } from './toolhive.ts';
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { creationLabel, isTrue, type ContainerSummary, type Recognizer } from './container.ts';
+import { creationLabel, isTrue, type Recognizer } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 
 /**
  * Labels of ToolHive. Source: stacklok/toolhive `pkg/labels/labels.go` and, for the sidecars' label,

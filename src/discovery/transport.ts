@@ -1,5 +1,5 @@
 import type { Target } from '../model/target.ts';
-import type { ContainerSummary } from './container.ts';
+import type { ContainerSummary } from '../model/container.ts';
 
 type Transport = Target['transport'];
 

@@ -1,23 +1,12 @@
 import type Docker from 'dockerode';
+import type { ContainerSummary } from '../model/container.ts';
 import type { ConfigurationFacts, NetworkAttachment } from '../model/observation.ts';
 
 const MAX_TEXT = 1024;
 const cut = (value: string | undefined | null, max = MAX_TEXT): string => (value ?? '').slice(0, max);
 
-/** A container as the engine describes it; what `discovery/` and the probes read. */
-export interface InspectedContainer {
-  readonly id: string;
-  readonly name: string;
-  readonly image: { readonly reference: string; readonly id: string };
-  readonly imageLabels: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly state: string;
-  readonly startedAt: string;
-  readonly createdAt: string;
-  /** May hold secrets: never stored, never printed. */
-  readonly environment: readonly string[];
-  readonly command: readonly string[];
-  readonly exposedPorts: readonly number[];
+/** A container with what the probes need to know beyond what finds it. Its environment may hold secrets: never stored, never printed. */
+export interface InspectedContainer extends ContainerSummary {
   readonly groups: readonly string[];
   /** Uncut, unlike the configuration's: a seccomp profile is given as a whole. */
   readonly securityOptions: readonly string[];

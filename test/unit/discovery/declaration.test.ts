@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerSummary } from '../../../src/discovery/container.ts';
+import type { ContainerSummary } from '../../../src/model/container.ts';
 import { findDeclaration } from '../../../src/discovery/declaration.ts';
 import { discoverTargets } from '../../../src/discovery/discover.ts';
 import type { AssignedProfiles } from '../../../src/discovery/profile-flags.ts';

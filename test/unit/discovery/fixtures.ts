@@ -1,4 +1,4 @@
-import type { ContainerSummary } from '../../../src/discovery/container.ts';
+import type { ContainerSummary } from '../../../src/model/container.ts';
 
 let counter = 0;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSummary } from '../../../src/discovery/container.ts';
+import type { ContainerSummary } from '../../../src/model/container.ts';
 import { recognize } from '../../../src/discovery/recognize.ts';
 import { container, gatewayLabels, mcpproxyLabels, toolhiveLabels, toolhiveSidecarLabels } from './fixtures.ts';
 
