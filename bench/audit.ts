@@ -32,12 +32,18 @@ const INTERNET = ['canary.test:443', '203.0.113.10:80', '203.0.113.10:7/udp'];
 const ROOT = path.dirname(import.meta.dirname);
 
 const lab = await startLab({ engine: 'debian', onProgress: (line) => console.error(line) });
-await assertSealed(lab);
-const docker = new Docker({ socketPath: lab.socketPath });
-const engine = await connect(
-  resolveEndpoint({ ...FILE_SYSTEM, host: lab.dockerHost, env: {}, homeDirectory: '/nonexistent', platform: process.platform }),
-);
-const image = await ensureProbeImage(engine.docker, engine.facts.architecture);
+const { docker, engine, image } = await prepare().catch(async (error: unknown) => {
+  await lab.stop();
+  throw error;
+});
+
+async function prepare() {
+  await assertSealed(lab);
+  const host = { host: lab.dockerHost, env: {}, homeDirectory: '/nonexistent', platform: process.platform };
+  const connected = await connect(resolveEndpoint({ ...FILE_SYSTEM, ...host }));
+  const reference = await ensureProbeImage(connected.docker, connected.facts.architecture);
+  return { docker: new Docker({ socketPath: lab.socketPath }), engine: connected, image: reference };
+}
 
 async function startTargets(count: number): Promise<readonly string[]> {
   const network = await docker.createNetwork({ Name: 'bench', Internal: true });

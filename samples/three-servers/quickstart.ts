@@ -25,6 +25,14 @@ function say(message: string): void {
   console.error(`quickstart: ${message}`);
 }
 
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (interrupted = true));
+
+/** Between two steps: Ctrl-C ends the sample, and its servers and engine with it. */
+function goOn(): void {
+  if (interrupted) throw new Error('interrupted');
+}
+
 async function usableEngine(): Promise<string | undefined> {
   const host = process.env['DOCKER_HOST'] ?? (existsSync('/var/run/docker.sock') ? 'unix:///var/run/docker.sock' : undefined);
   if (host === undefined) return undefined;
@@ -44,6 +52,7 @@ function clientOf(host: string): Docker {
 async function start(docker: Docker): Promise<void> {
   await docker.createNetwork({ Name: NETWORK, Driver: 'bridge', Internal: true, Labels: { [LABEL]: 'three-servers' } });
   for (const { server, network } of SAMPLES) {
+    goOn();
     say(`starting server-${server} on ${network === 'none' ? 'no network' : network}`);
     const container = await docker.createContainer({
       name: `sample-${server}`,
@@ -102,11 +111,16 @@ const docker = clientOf(host);
 try {
   await remove(docker);
   await start(docker);
+  goOn();
   const code = await audit(host, lab !== undefined);
   say(`the report is in bulkhead-report.json, the evidence in bulkhead-report.bundle.json (the audit exited with ${code})`);
   say('judge it again without an engine: npm run bulkhead -- evaluate bulkhead-report.bundle.json --verbose');
   // Violations are what this sample is there to show; anything else is a failure of the sample.
   process.exitCode = code === 1 ? 0 : code === 0 ? 1 : code;
+} catch (error) {
+  if (!interrupted) throw error;
+  say('interrupted: everything is removed');
+  process.exitCode = 130;
 } finally {
   await remove(docker);
   await lab?.stop();
