@@ -61,6 +61,7 @@ export function planMetadata(): readonly AttemptSpec[] {
     family: familyOf(host) ?? 4,
     path: 'direct',
     subject: endpointText(host, port),
-    controls: ['bridge'],
+    // From the host too: a hop limit of 1 drops the answer for every bridged container, the control included.
+    controls: ['bridge', 'host'],
   }));
 }

@@ -100,9 +100,13 @@ function answersAt(listener: string, address: string): boolean {
 
 /** Known management APIs at every address of the host where something listens on their port, and those that the user names. */
 export function planManagement(context: PlanContext): readonly AttemptSpec[] {
+  const { namespace, hostNamespace } = context;
+  // In the host's own namespace even what listens on its loopback alone is near.
+  const shared = namespace !== undefined && namespace.inode === hostNamespace?.inode;
+  const addresses = [...hostAddresses(context), ...(shared ? ['127.0.0.1'] : [])];
   const listening = context.hostNamespace && new Set(context.hostNamespace.listeners.map(({ port }) => port));
   const known = MANAGEMENT_APIS.filter(({ port }) => listening === undefined || listening.has(port)).flatMap((api) =>
-    hostAddresses(context).map((address) => request(`management:${api.name}:${address}`, address, api.port, api.path)),
+    addresses.map((address) => request(`management:${api.name}:${address}`, address, api.port, api.path)),
   );
   const given = context.management.map(({ host, port }) =>
     request(

@@ -150,3 +150,20 @@ describe('addresses', () => {
     expect(familyOf('canary.test')).toBeUndefined();
   });
 });
+
+describe('management APIs', () => {
+  const hostNamespace = aHostNamespace({ listeners: [{ address: '127.0.0.1', port: 8080, family: 4 }] });
+  const hosts = (overrides: Partial<PlanContext>): readonly string[] =>
+    (planAttempts(context({ hostNamespace, ...overrides }), KINDS, true).management ?? []).map(({ host }) => host);
+
+  it('are looked for on the loopback where the target shares the namespace of the host', () => {
+    expect(hosts({ namespace: hostNamespace })).toContain('127.0.0.1');
+    expect(hosts({})).not.toContain('127.0.0.1');
+  });
+  it('are tried only where something listens at their port on the host, and always where the user says so', () => {
+    expect(hosts({ hostNamespace: aHostNamespace({ listeners: [] }) })).toEqual([]);
+    expect(hosts({ hostNamespace: aHostNamespace({ listeners: [] }), management: [{ host: '203.0.113.10', port: 9 }] })).toEqual([
+      '203.0.113.10',
+    ]);
+  });
+});
