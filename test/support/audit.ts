@@ -80,7 +80,8 @@ export async function audit({ lab }: LabSession, request: AuditRequest): Promise
     internet: internet.map(parseCanary),
     useInternet: true,
     management: (request.management ?? []).map((value) => parseHostPort(value, '--management')),
-    timeoutMs: request.timeoutMs ?? 1500,
+    // Roomy: a busy machine may keep a probe from running for a while, and that would rightly be inconclusive.
+    timeoutMs: request.timeoutMs ?? 2500,
     concurrency: 4,
     notes,
     signal: request.signal ?? new AbortController().signal,
