@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { EXIT } from '../engine/exit-code.ts';
 import { connect } from '../runtime/connect.ts';
 import { FILE_SYSTEM, resolveEndpoint } from '../runtime/endpoint.ts';
-import { findProbeImage } from '../runtime/probe-image.ts';
+import { findProbeImage, ownArchitecture } from '../runtime/probe-image.ts';
 import { escapeText } from '../model/text.ts';
 import { TOOL } from '../version.ts';
 import type { CommandContext } from './context.ts';
@@ -45,12 +45,11 @@ function limitsOf(facts: {
   readonly os: string;
   readonly architecture: string;
 }): readonly string[] {
-  const own = process.arch === 'x64' ? 'amd64' : process.arch;
   return [
     ...(facts.os === 'linux'
       ? []
       : [`engines on ${facts.os} have no namespaces that a twin could join: nothing can be observed`]),
-    ...(process.platform === 'linux' && facts.architecture === own
+    ...(process.platform === 'linux' && facts.architecture === ownArchitecture()
       ? []
       : ['the probe image cannot be assembled from this Node.js: build probe-image/Dockerfile on the engine']),
     ...(facts.rootless

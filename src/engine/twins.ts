@@ -1,8 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { Attempt, AttemptSpec } from '../model/attempt.ts';
 import type { Outcome, ProcessFacts, FilesystemFacts, Credentials } from '../model/observation.ts';
-import type { InspectOrder, ProbeMessage } from '../model/probe-protocol.ts';
-import { PROBE_PROTOCOL_VERSION } from '../model/probe-protocol.ts';
+import { PROBE_PROTOCOL_VERSION, type InspectOrder, type ProbeMessage } from '../model/probe-protocol.ts';
 import { configuredUser, mirrorObstacle } from '../probes/inspect.ts';
 import type { Engine } from '../runtime/connect.ts';
 import type { InspectedContainer } from '../runtime/containers.ts';
@@ -46,6 +45,14 @@ async function start(factory: TwinFactory, spec: Omit<ProbeSpec, 'image'>): Prom
   return probe;
 }
 
+/** The one message that an order is answered with. */
+async function answer<T extends ProbeMessage['type']>(probe: Probe, type: T): Promise<Extract<ProbeMessage, { type: T }>> {
+  const message = await probe.next(READY_TIMEOUT_MS);
+  if (message.type === 'failure') throw new Error(message.message);
+  if (message.type !== type) throw new Error(`The probe answered ${message.type} in place of ${type}.`);
+  return message as Extract<ProbeMessage, { type: T }>;
+}
+
 /** Starts a probe in a network and waits until its canaries listen. */
 export async function openVantage(
   factory: TwinFactory,
@@ -66,15 +73,13 @@ export async function openVantage(
     canaries: { wildcard: options.wildcard, loopback: options.loopback },
     aliases: [...options.aliases],
   });
-  const message = await probe.next(READY_TIMEOUT_MS);
-  if (message.type === 'failure') throw new Error(message.message);
-  if (message.type !== 'ready') throw new Error(`The probe answered ${message.type} in place of ready.`);
-  return { probe, ready: message, nonce: options.nonce };
+  return { probe, ready: await answer(probe, 'ready'), nonce: options.nonce };
 }
 
 /**
  * Makes all attempts of a place at once, while `bursts` limits how many places do so in the same moment: twenty
- * probes that start at once on two cores would keep each other from noticing their answers. One that the probe did not report is `not-run`, whatever happened to the probe.
+ * probes that start at once on two cores would keep each other from noticing their answers. One that the probe did
+ * not report is `not-run`, whatever happened to the probe.
  */
 export async function attemptAll(
   vantage: Vantage,
@@ -163,10 +168,7 @@ async function look(
   });
   try {
     probe.send(order);
-    const message = await probe.next(READY_TIMEOUT_MS);
-    if (message.type === 'failure') throw new Error(message.message);
-    if (message.type !== 'identity') throw new Error(`The probe answered ${message.type} in place of identity.`);
-    return message;
+    return await answer(probe, 'identity');
   } finally {
     probe.close();
   }

@@ -125,8 +125,8 @@ async function contentHash(engineArchitecture: string): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** In the engine's words (GOARCH). */
-function ownArchitecture(): string {
+/** This machine in the engine's words (GOARCH). */
+export function ownArchitecture(): string {
   return process.arch === 'x64' ? 'amd64' : process.arch;
 }
 

@@ -4,7 +4,8 @@ import type { Target } from '../../model/target.ts';
 import { reachOf } from '../support/decide.ts';
 import { groupBy, type JudgedPair } from '../support/egress.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { IPV6_ABSENT, lacksFamily, declaresHostNetwork, isElsewhere, type HostView } from '../support/host.ts';
+import { IPV6_ABSENT, lacksFamily } from '../support/namespace.ts';
+import { declaresHostNetwork, isElsewhere, type HostView } from '../support/host.ts';
 
 const CLOSED = 'host-service:closed:';
 /** Attempts whose evidence is shown where none stands out. */
@@ -75,7 +76,7 @@ function judge({ address, group, target, policy, view }: Question): readonly Ver
     const message = `${address} is no address of the host, and nothing answers there: neither the target nor the control.`;
     return [{ status: 'not-applicable', subject, message, evidence: group.slice(0, SHOWN).flatMap(evidenceOf) }];
   }
-  if (lacksFamily(group, view)) return [{ status: 'not-applicable', subject, message: `${address}: ${IPV6_ABSENT}.` }];
+  if (lacksFamily(group, view.namespace)) return [{ status: 'not-applicable', subject, message: `${address}: ${IPV6_ABSENT}` }];
   const refused = group.find((pair) => pair.target.outcome === 'refused');
   if (refused !== undefined) {
     return [

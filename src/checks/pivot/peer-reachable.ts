@@ -1,10 +1,9 @@
 import type { PairedAttempt } from '../../model/attempt.ts';
-import { defineCheck, type EgressJudge, type Peer, type Verdict } from '../../model/check.ts';
-import type { Target } from '../../model/target.ts';
+import { defineCheck, type CheckInput, type Peer, type Verdict } from '../../model/check.ts';
 import { somethingAnswered } from '../support/answer.ts';
 import { reachOf } from '../support/decide.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { isDeclaredPeer, isStopped, peerSubject } from '../support/peers.ts';
+import { isDeclaredPeer, isStopped, judgePeers } from '../support/peers.ts';
 
 export const peerReachable = defineCheck({
   meta: {
@@ -23,20 +22,10 @@ export const peerReachable = defineCheck({
     since: '0.1.0',
   },
   requires: ['peers'],
-  evaluate({ facts, target, peers, policy }) {
-    if (peers.length === 0) {
-      return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
-    }
-    return peers.map((peer) => {
-      const pairs = facts.peers.attempts.filter(
-        ({ spec }) => spec.peer === peer.target.id && (spec.purpose === 'peer-canary' || spec.purpose === 'peer-port'),
-      );
-      return { ...judge(peer, pairs, target, policy), subject: peerSubject(peer, peers) };
-    });
-  },
+  evaluate: (input) => judgePeers(input, ['peer-canary', 'peer-port'], judge),
 });
 
-function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target, policy: EgressJudge): Verdict {
+function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy }: CheckInput<'peers'>): Verdict {
   const subject = peer.target.name;
   if (pairs.length === 0) {
     if (isStopped(peer)) {

@@ -1,9 +1,8 @@
 import type { Attempt, AttemptOutcome, PairedAttempt } from '../../model/attempt.ts';
-import { defineCheck, type EgressJudge, type Peer, type Verdict } from '../../model/check.ts';
-import type { Target } from '../../model/target.ts';
+import { defineCheck, type CheckInput, type Peer, type Verdict } from '../../model/check.ts';
 import { reachOf } from '../support/decide.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { isDeclaredPeer, isStopped, peerSubject } from '../support/peers.ts';
+import { isDeclaredPeer, isStopped, judgePeers } from '../support/peers.ts';
 
 export const peerSession = defineCheck({
   meta: {
@@ -21,18 +20,10 @@ export const peerSession = defineCheck({
     since: '0.1.0',
   },
   requires: ['peers'],
-  evaluate({ facts, target, peers, policy }) {
-    if (peers.length === 0) {
-      return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
-    }
-    return peers.map((peer) => {
-      const pairs = facts.peers.attempts.filter(({ spec }) => spec.peer === peer.target.id && spec.purpose === 'peer-session');
-      return { ...judge(peer, pairs, target, policy), subject: peerSubject(peer, peers) };
-    });
-  },
+  evaluate: (input) => judgePeers(input, ['peer-session'], judge),
 });
 
-function judge(peer: Peer, pairs: readonly PairedAttempt[], target: Target, policy: EgressJudge): Verdict {
+function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy }: CheckInput<'peers'>): Verdict {
   const subject = peer.target.name;
   const opened = pairs.filter((pair) => pair.target.outcome === 'connected');
   const [first] = opened;

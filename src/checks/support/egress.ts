@@ -4,7 +4,7 @@ import type { NamespaceFacts } from '../../model/observation.ts';
 import type { Target } from '../../model/target.ts';
 import { reachOf, type Reach } from './decide.ts';
 import { evidenceOf, reproduceAttempt } from './evidence.ts';
-import { ipv6Absent, namespaceEvidence } from './namespace.ts';
+import { IPV6_ABSENT, lacksFamily, namespaceEvidence } from './namespace.ts';
 
 /** Whether the declaration allows what was tried. */
 export function isPermitted(policy: EgressJudge, { host, port, kind }: AttemptSpec): boolean {
@@ -91,13 +91,13 @@ function judgeForbidden(
   if (reach.state === 'reached') {
     return [{ ...facts, status: 'fail', message: `${subject} is not declared and was reached ${way}: ${reach.why}.` }];
   }
-  if (namespace !== undefined && ipv6Absent(namespace) && group.every(({ spec }) => spec.family === 6)) {
+  if (namespace !== undefined && lacksFamily(group, namespace)) {
     const evidence = [...namespaceEvidence(namespace), ...facts.evidence];
     return [
       {
         ...facts,
         status: 'not-applicable',
-        message: 'IPv6 is absent inside: no address but loopback, no default route.',
+        message: IPV6_ABSENT,
         evidence,
       },
     ];

@@ -4,7 +4,7 @@ import type { Declaration, Target } from '../../model/target.ts';
 import type { NamespaceFacts } from '../../model/observation.ts';
 import { groupBy, leakiest } from './egress.ts';
 import { evidenceOf, reproduceAttempt } from './evidence.ts';
-import { ipv6Absent } from './namespace.ts';
+import { IPV6_ABSENT, lacksFamily } from './namespace.ts';
 
 /** The host's own network is declared: then everything on it is. */
 export function declaresHostNetwork({ profile }: Declaration): boolean {
@@ -33,13 +33,6 @@ export function isElsewhere(address: string, group: readonly PairedAttempt[], { 
       pair.controls.every(({ attempt }) => NOTHING.has(attempt.outcome)),
   );
 }
-
-/** Whether all of a group are IPv6 attempts of a target that has none: no wall held them, there was no way to begin with. */
-export function lacksFamily(group: readonly PairedAttempt[], { namespace }: HostView): boolean {
-  return namespace !== undefined && ipv6Absent(namespace) && group.every(({ spec }) => spec.family === 6);
-}
-
-export const IPV6_ABSENT = 'IPv6 is absent inside, no address but loopback and no default route';
 
 /** Attempts that were made and to which no one said anything but no. */
 const NOTHING: ReadonlySet<AttemptOutcome> = new Set(['refused', 'timeout', 'unreachable']);
@@ -89,7 +82,8 @@ export function judgeCanaries(question: CanaryQuestion): readonly Verdict[] {
     }
     if (reach.state === 'reached')
       return [{ ...facts, status: 'fail', message: `${what} answered at ${subject}: ${reach.why}.` }];
-    if (lacksFamily(group, view)) return [{ ...facts, status: 'not-applicable', message: `${subject}: ${IPV6_ABSENT}.` }];
+    if (lacksFamily(group, view.namespace))
+      return [{ ...facts, status: 'not-applicable', message: `${subject}: ${IPV6_ABSENT}` }];
     return reach.state === 'undecided'
       ? [{ ...facts, status: 'inconclusive', message: `It is open whether the host can be reached at ${subject}: ${reach.why}.` }]
       : [{ ...facts, status: 'pass', message: `${what} was not reached at ${subject}: ${reach.why}.` }];

@@ -1,3 +1,4 @@
+import type { PairedAttempt } from '../../model/attempt.ts';
 import type { Interface, NamespaceFacts } from '../../model/observation.ts';
 
 /**
@@ -7,6 +8,13 @@ import type { Interface, NamespaceFacts } from '../../model/observation.ts';
 export function ipv6Absent(namespace: NamespaceFacts): boolean {
   return !namespace.defaultRoute6 && namespace.interfaces.every((entry) => entry.family === 4 || isLoopback(entry));
 }
+
+/** Whether all of a group are IPv6 attempts of a target that has none: no wall held them, there was no way to begin with. */
+export function lacksFamily(group: readonly PairedAttempt[], namespace: NamespaceFacts | undefined): boolean {
+  return namespace !== undefined && ipv6Absent(namespace) && group.every(({ spec }) => spec.family === 6);
+}
+
+export const IPV6_ABSENT = 'IPv6 is absent inside: no address but loopback, no default route.';
 
 /** Whether the namespace holds loopback and nothing else. */
 export function onlyLoopback(namespace: NamespaceFacts): boolean {

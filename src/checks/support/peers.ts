@@ -1,9 +1,23 @@
-import type { PairedAttempt } from '../../model/attempt.ts';
-import type { EgressJudge, Peer } from '../../model/check.ts';
+import type { AttemptPurpose, PairedAttempt } from '../../model/attempt.ts';
+import type { CheckInput, EgressJudge, Peer, Verdict } from '../../model/check.ts';
 import { isPermitted } from './egress.ts';
 
+type Judge = (peer: Peer, pairs: readonly PairedAttempt[], input: CheckInput<'peers'>) => Verdict;
+
+/** One verdict for each other target, from the attempts at it that have one of these purposes. */
+export function judgePeers(input: CheckInput<'peers'>, purposes: readonly AttemptPurpose[], judge: Judge): readonly Verdict[] {
+  const { facts, peers } = input;
+  if (peers.length === 0) {
+    return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
+  }
+  return peers.map((peer) => {
+    const pairs = facts.peers.attempts.filter(({ spec }) => spec.peer === peer.target.id && purposes.includes(spec.purpose));
+    return { ...judge(peer, pairs, input), subject: peerSubject(peer, peers) };
+  });
+}
+
 /** The peer's name; engines of several machines, or a bundle of several runs, may hold it twice. */
-export function peerSubject({ target }: Peer, peers: readonly Peer[]): string {
+function peerSubject({ target }: Peer, peers: readonly Peer[]): string {
   const twice = peers.filter((other) => other.target.name === target.name).length > 1;
   return twice ? `${target.name} (${target.id.slice(0, 12)})` : target.name;
 }
