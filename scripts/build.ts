@@ -9,15 +9,25 @@ const dist = path.join(root, 'dist');
 await rm(dist, { recursive: true, force: true });
 await execa('tsc', ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit', preferLocal: true });
 await chmod(path.join(dist, 'cli.js'), 0o755);
-// What runs in a container is one file: the image holds nothing else that could be read or replaced.
-await build({
-  entryPoints: [path.join(root, 'probe-image/src/main.ts')],
-  outfile: path.join(dist, 'probe.mjs'),
-  bundle: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
-  legalComments: 'inline',
-  // Bundled CommonJS packages ask for `require`.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-});
+// What runs in a container is one file each: an image holds nothing else that could be read or replaced.
+const programs = {
+  'probe.mjs': 'probe-image/src/main.ts',
+  'gateway.mjs': 'gateway-image/src/gateway.ts',
+  'relay.mjs': 'gateway-image/src/relay.ts',
+  'secrets.mjs': 'gateway-image/src/secrets.ts',
+};
+await Promise.all(
+  Object.entries(programs).map(([file, source]) =>
+    build({
+      entryPoints: [path.join(root, source)],
+      outfile: path.join(dist, file),
+      bundle: true,
+      platform: 'node',
+      target: 'node22',
+      format: 'esm',
+      legalComments: 'inline',
+      // Bundled CommonJS packages ask for `require`.
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    }),
+  ),
+);

@@ -5,7 +5,13 @@ import { addChecks } from './commands/checks.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvaluate } from './commands/evaluate.ts';
+import { addGc } from './commands/gc.ts';
+import { addLogs } from './commands/logs.ts';
 import { addProfile } from './commands/profile.ts';
+import { addPs } from './commands/ps.ts';
+import { addRm } from './commands/rm.ts';
+import { addRun } from './commands/run.ts';
+import { addStop } from './commands/stop.ts';
 import { EXIT, exitCodeOf } from './engine/exit-code.ts';
 import { BulkheadError } from './errors.ts';
 import { escapeText } from './model/text.ts';
@@ -39,10 +45,19 @@ function printable(message: string): string {
 }
 
 const program = new Command('bulkhead')
-  .description('Proves what MCP servers in containers can really do, against the permission profile they declare.')
+  .description(
+    'Launches MCP servers in sealed compartments, and proves what a server can really do against its permission profile.',
+  )
   .version(TOOL.version)
   .showHelpAfterError()
+  .enablePositionalOptions()
   .exitOverride();
+addRun(program, context);
+addPs(program, context);
+addLogs(program, context);
+addStop(program, context);
+addRm(program, context);
+addGc(program, context);
 addAudit(program, context);
 addEvaluate(program, context);
 addChecks(program, context);

@@ -1,9 +1,12 @@
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { importImage, nodeLayers, type Layer } from '../../src/runtime/probe-image.ts';
+import { packageLayers } from '../../src/launcher/package-layers.ts';
+import { hasImage } from '../../src/runtime/images.ts';
+import { importImage } from '../../src/runtime/import-image.ts';
+import { nodeLayers } from '../../src/runtime/node-layers.ts';
 
 const DIRECTORY = import.meta.dirname;
 
@@ -22,7 +25,7 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
   };
   const version = manifest.dependencies[`@modelcontextprotocol/server-${name}`] ?? 'unknown';
   const reference = `mcp-server-${name}:${version}`;
-  if (await isPresent(docker, reference)) return reference;
+  if (await hasImage(docker, reference)) return reference;
   if (!existsSync(path.join(DIRECTORY, 'node_modules'))) {
     await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: DIRECTORY });
   }
@@ -30,7 +33,7 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
   await importImage(
     docker,
     reference,
-    [...(await nodeLayers()), ...(await packageLayers())],
+    [...(await nodeLayers()), ...(await packageLayers(DIRECTORY))],
     [
       `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', ...command.map((part, index) => (index === 0 ? `/app/node_modules/@modelcontextprotocol/${part}` : part))])}`,
       ...(port === undefined ? [] : [`EXPOSE ${port}`]),
@@ -43,26 +46,7 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
 /** An image with Node.js alone: what the tests' own small servers run in. */
 export async function ensureNodeImage(docker: Docker): Promise<string> {
   const reference = `bulkhead-samples/node:${process.versions.node}`;
-  if (await isPresent(docker, reference)) return reference;
+  if (await hasImage(docker, reference)) return reference;
   await importImage(docker, reference, await nodeLayers(), ['ENTRYPOINT ["/bulkhead/node"]']);
   return reference;
-}
-
-async function isPresent(docker: Docker, reference: string): Promise<boolean> {
-  try {
-    await docker.getImage(reference).inspect();
-    return true;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
-    throw error;
-  }
-}
-
-async function packageLayers(): Promise<readonly Layer[]> {
-  const root = path.join(DIRECTORY, 'node_modules');
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .map((file) => ({ path: path.join('app/node_modules', path.relative(root, file)), source: file, mode: 0o444 }));
 }

@@ -1,23 +1,20 @@
 import type { Command } from 'commander';
-import { homedir } from 'node:os';
 import { CHECKS } from '../checks/registry.ts';
 import { planDryRun } from '../engine/dry-run.ts';
 import { EXIT } from '../engine/exit-code.ts';
 import { gather } from '../engine/gather.ts';
+import { kindsOf } from '../engine/kinds.ts';
 import { reportOf } from '../engine/report.ts';
 import { selectSubjects } from '../engine/subjects.ts';
 import { BulkheadError } from '../errors.ts';
-import type { Check, Severity } from '../model/check.ts';
-import type { ObservationKind } from '../model/observation.ts';
-import { DEFAULT_INTERNET } from '../probes/defaults.ts';
+import type { Severity } from '../model/check.ts';
 import { sweep } from '../runtime/cleanup.ts';
-import { connect, engineError, type Engine } from '../runtime/connect.ts';
 import { inspectContainers } from '../runtime/containers.ts';
-import { FILE_SYSTEM, resolveEndpoint } from '../runtime/endpoint.ts';
 import { ensureProbeImage } from '../runtime/probe-image.ts';
 import { saveBundle } from '../store/bundle-file.ts';
 import { renderDryRun } from './dry-run-text.ts';
-import { collect, parseCanary, parseGate, parseHostPort, parseInteger, parseSeverity, selectChecks } from './options.ts';
+import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
+import { collect, internetOf, parseGate, parseHostPort, parseInteger, parseSeverity, selectChecks } from './options.ts';
 import { parseFormats, print, writeReport } from './output.ts';
 import type { CommandContext } from './context.ts';
 
@@ -73,7 +70,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--allow-empty', 'finding no server is no failure', false)
     .option('--quiet', 'verdicts only, no progress', false)
     .option('--verbose', 'passes too', false)
-    .option('--host <url>', 'container engine (default: DOCKER_HOST, the docker context, the usual sockets)')
+    .option(...HOST_OPTION)
     .action(async (names: readonly string[], options: AuditOptions) => context.finish(await audit(names, options, context)));
 }
 
@@ -81,19 +78,11 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
   const formats = parseFormats(options.format);
   const checks = selectChecks(CHECKS, options.only, options.skip);
   const useInternet = options.internet !== false;
-  const internet =
-    options.internet === false ? [] : options.internet.length === 0 ? DEFAULT_INTERNET : options.internet.map(parseCanary);
+  const internet = internetOf(options.internet);
   const management = options.management.map((value) => parseHostPort(value, '--management'));
   const progress = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
 
-  const endpoint = resolveEndpoint({
-    host: options.host,
-    env: process.env,
-    homeDirectory: homedir(),
-    platform: process.platform,
-    ...FILE_SYSTEM,
-  });
-  const engine = await connect(endpoint);
+  const engine = await engineOf(options.host);
   const found = await asEngineError(engine, async () => {
     const swept = options.dryRun ? [] : await sweep(engine.docker, Date.now());
     const { subjects, notes } = await selectSubjects(await inspectContainers(engine.docker), {
@@ -129,17 +118,4 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
   const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
   await writeReport(report, formats, options);
   return report.exit.code;
-}
-
-async function asEngineError<T>({ facts }: Engine, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw engineError(error, facts.endpoint);
-  }
-}
-
-/** Only what the selected checks ask for is looked at. */
-function kindsOf(checks: readonly Check[]): ReadonlySet<ObservationKind> {
-  return new Set(checks.flatMap(({ requires, uses }) => [...requires, ...(uses ?? [])]));
 }

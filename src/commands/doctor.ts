@@ -1,29 +1,23 @@
 import type { Command } from 'commander';
-import { homedir } from 'node:os';
 import { EXIT } from '../engine/exit-code.ts';
 import { connect } from '../runtime/connect.ts';
-import { FILE_SYSTEM, resolveEndpoint } from '../runtime/endpoint.ts';
-import { findProbeImage, ownArchitecture } from '../runtime/probe-image.ts';
+import { ownArchitecture } from '../runtime/node-layers.ts';
+import { findProbeImage } from '../runtime/probe-image.ts';
 import { escapeText } from '../model/text.ts';
 import { TOOL } from '../version.ts';
 import type { CommandContext } from './context.ts';
+import { endpointOf, HOST_OPTION } from './engine.ts';
 import { print } from './output.ts';
 
 export function addDoctor(program: Command, { finish }: CommandContext): void {
   program
     .command('doctor')
     .description('say which engine is found, whether it can be audited, and what cannot be tested here')
-    .option('--host <url>', 'container engine (default: DOCKER_HOST, the docker context, the usual sockets)')
+    .option(...HOST_OPTION)
     .action(async ({ host }: { readonly host?: string }) => {
       const line = (name: string, text: string): Promise<void> => print(`${name.padEnd(10)} ${escapeText(text, 500)}\n`);
       await line('bulkhead', `${TOOL.version} on Node.js ${process.versions.node}, ${process.platform} ${process.arch}`);
-      const endpoint = resolveEndpoint({
-        host,
-        env: process.env,
-        homeDirectory: homedir(),
-        platform: process.platform,
-        ...FILE_SYSTEM,
-      });
+      const endpoint = endpointOf(host);
       await line('endpoint', `${endpoint.url} (from ${endpoint.source})`);
       const { docker, facts } = await connect(endpoint);
       await line(

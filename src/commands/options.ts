@@ -2,6 +2,7 @@ import { BulkheadError } from '../errors.ts';
 import { SEVERITIES, type Check, type Severity } from '../model/check.ts';
 import { escapeText } from '../model/text.ts';
 import type { InternetCanary } from '../probes/context.ts';
+import { DEFAULT_INTERNET } from '../probes/defaults.ts';
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*$/i;
 const ADDRESS = /^[0-9a-f:.]+$/i;
@@ -21,6 +22,29 @@ export function parseHostPort(value: string, flag: string): { readonly host: str
 export function parseCanary(value: string): InternetCanary {
   const match = /^(.*?)(?:\/(tcp|udp))?$/.exec(value);
   return { ...parseHostPort(match?.[1] ?? value, '--internet'), protocol: match?.[2] === 'udp' ? 'udp' : 'tcp' };
+}
+
+/** What `--internet` and `--no-internet` leave to be dialled: as given, or the usual canaries. */
+export function internetOf(values: readonly string[] | false): readonly InternetCanary[] {
+  if (values === false) return [];
+  return values.length === 0 ? DEFAULT_INTERNET : values.map(parseCanary);
+}
+
+/** Reads a size such as `512m`, `2g` or `1048576`; answers bytes. */
+export function parseSize(flag: string): (value: string) => number {
+  return (value) => {
+    const [, digits, unit = ''] = /^(\d{1,12})([kmg]?)$/i.exec(value) ?? [];
+    const bytes = Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
+    if (digits === undefined || !Number.isSafeInteger(bytes)) throw usage(flag, value, 'a size, for example 512m or 1g');
+    return bytes;
+  };
+}
+
+export function parseNumber(flag: string, example: string): (value: string) => number {
+  return (value) => {
+    if (!/^\d+(\.\d+)?$/.test(value)) throw usage(flag, value, `a number, for example ${example}`);
+    return Number(value);
+  };
 }
 
 export function parseInteger(flag: string, minimum: number, maximum: number): (value: string) => number {

@@ -6,6 +6,8 @@ export const SESSION_LABEL = 'dev.bulkhead.session';
 /** On any container: its permission profile, as JSON or as the name of a built-in one. */
 export const PROFILE_LABEL = 'dev.bulkhead.profile';
 
+const TRANSPORT_LABEL = 'dev.bulkhead.transport';
+
 const PARTS: ReadonlySet<string> = new Set(['probe', 'control', 'canary', 'relay', 'gateway']);
 
 export const recognizeBulkhead: Recognizer = (container) => {
@@ -16,7 +18,9 @@ export const recognizeBulkhead: Recognizer = (container) => {
   const ours = !isInherited(container, ROLE_LABEL) || creationLabel(container, SESSION_LABEL) !== undefined;
   if (!ours) return undefined;
   if (PARTS.has(role)) return { kind: 'part', what: `Bulkhead's own ${role}` };
-  return role === 'server' ? { kind: 'server', platform: 'bulkhead', why: `label ${ROLE_LABEL}=server` } : undefined;
+  if (role !== 'server') return undefined;
+  const transport = creationLabel(container, TRANSPORT_LABEL);
+  return { kind: 'server', platform: 'bulkhead', why: `label ${ROLE_LABEL}=server`, transport };
 };
 
 /** A container that someone gave a profile is meant to be audited. */

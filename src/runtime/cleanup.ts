@@ -21,7 +21,7 @@ export async function removeSession(
     await delay(25);
     left = await docker.listContainers({ all: true, filters });
   }
-  return removeAll(docker, left, await docker.listNetworks({ filters }));
+  return removeAll(docker, left, await docker.listNetworks({ filters }), await volumesOf(docker, filters));
 }
 
 /** Removes what earlier runs left behind when they were killed. Returns what was removed and what could not be, in words. */
@@ -29,18 +29,27 @@ export async function sweep(docker: Docker, now: number): Promise<readonly strin
   const filters = { label: [LABEL.session] };
   const containers = (await docker.listContainers({ all: true, filters })).filter(({ Labels }) => isAbandoned(Labels, now));
   const networks = (await docker.listNetworks({ filters })).filter(({ Labels }) => isAbandoned(Labels ?? {}, now));
-  if (containers.length + networks.length === 0) return [];
-  const failures = await removeAll(docker, containers, networks);
-  return [
-    `Removed ${containers.length} containers and ${networks.length} networks that an interrupted run had left.`,
-    ...failures,
-  ];
+  const volumes = (await volumesOf(docker, filters)).filter(({ Labels }) => isAbandoned(Labels, now));
+  if (containers.length + networks.length + volumes.length === 0) return [];
+  const failures = await removeAll(docker, containers, networks, volumes);
+  const what = `${containers.length} containers, ${networks.length} networks and ${volumes.length} volumes`;
+  return [`Removed ${what} that an interrupted run had left.`, ...failures];
+}
+
+/** Engines answer null for none. */
+async function volumesOf(
+  docker: Docker,
+  filters: { readonly label: string[] },
+): Promise<readonly { readonly Name: string; readonly Labels: Readonly<Record<string, string>> }[]> {
+  const { Volumes } = (await docker.listVolumes({ filters })) as Partial<Awaited<ReturnType<Docker['listVolumes']>>>;
+  return (Volumes ?? []).map(({ Name, Labels }) => ({ Name, Labels: (Labels as Record<string, string> | null) ?? {} }));
 }
 
 async function removeAll(
   docker: Docker,
   containers: readonly { readonly Id: string }[],
   networks: readonly { readonly Id: string; readonly Name: string }[],
+  volumes: readonly { readonly Name: string }[],
 ): Promise<readonly string[]> {
   const failures: string[] = [];
   await Promise.all(
@@ -54,6 +63,13 @@ async function removeAll(
     networks.map(({ Id, Name }) =>
       untilGone(() => docker.getNetwork(Id).remove()).catch((error: unknown) =>
         failures.push(`Network ${Name} could not be removed: ${String(error)}`),
+      ),
+    ),
+  );
+  await Promise.all(
+    volumes.map(({ Name }) =>
+      untilGone(() => docker.getVolume(Name).remove()).catch((error: unknown) =>
+        failures.push(`Volume ${Name} could not be removed: ${String(error)}`),
       ),
     ),
   );

@@ -22,15 +22,28 @@ export interface Session {
   labels(role: Role): Record<string, string>;
 }
 
+/** Twelve hex digits. */
+export function newSessionId(): string {
+  return randomBytes(6).toString('hex');
+}
+
 /** A run of the tool. Everything it creates carries its labels. */
 export function newSession(): Session {
-  const id = randomBytes(6).toString('hex');
+  const id = newSessionId();
   const owner = ownerOf(process.pid);
   const expires = String(Date.now() + LIFETIME_MS);
   return {
     id,
     labels: (role) => ({ [LABEL.role]: role, [LABEL.session]: id, [LABEL.owner]: owner, [LABEL.expires]: expires }),
   };
+}
+
+/**
+ * Labels of a compartment. One that is attached belongs to this process and is swept when that is gone; one that
+ * is detached belongs to nobody and stays until it is removed.
+ */
+export function compartmentLabels(id: string, detached: boolean): Record<string, string> {
+  return { [LABEL.session]: id, ...(detached ? {} : { [LABEL.owner]: ownerOf(process.pid) }) };
 }
 
 /**

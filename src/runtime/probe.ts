@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { ProbeMessage, ProbeOrder } from '../model/probe-protocol.ts';
 import { escapeText } from '../model/text.ts';
+import { attachStreams } from './attach.ts';
 import { lineReader } from './lines.ts';
 import { parseProbeMessage } from './probe-messages.ts';
 
@@ -68,7 +69,7 @@ export async function startProbe(docker: Docker, spec: ProbeSpec): Promise<Probe
   let stream: Duplex;
   try {
     // Attached before the start, or the first lines are lost.
-    stream = (await container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true })) as Duplex;
+    stream = await attachStreams(docker, container.id, { stdin: true });
     await container.start();
   } catch (error) {
     // AutoRemove acts on containers that ran; this one did not.

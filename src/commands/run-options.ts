@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import type { Severity } from '../model/check.ts';
+import { TRANSPORTS, type LaunchOptions, type ServerTransport } from '../model/compartment.ts';
+import { HOST_OPTION } from './engine.ts';
+import { collect, parseGate, parseInteger, parseNumber, parseSize, usage } from './options.ts';
+
+export interface RunOptions {
+  readonly profile: string;
+  readonly name?: string;
+  readonly transport: ServerTransport;
+  readonly targetPort?: number;
+  readonly port: number;
+  readonly tokenFile?: string;
+  readonly detach: boolean;
+  readonly env: readonly string[];
+  readonly secret: readonly string[];
+  readonly secretAsEnv: readonly string[];
+  readonly mountSensitive: boolean;
+  readonly user?: string;
+  readonly memory: number;
+  readonly cpus: number;
+  readonly pids: number;
+  readonly tmpSize: number;
+  readonly writableRoot: boolean;
+  readonly execTmp: boolean;
+  readonly capAdd: readonly string[];
+  readonly allowScripts: boolean;
+  readonly verify: boolean;
+  readonly failOn: Severity | 'never';
+  readonly internet: readonly string[] | false;
+  readonly timeout: number;
+  readonly printConfig: boolean;
+  readonly quiet: boolean;
+  readonly host?: string;
+}
+
+const MIB = 1024 * 1024;
+
+/** Arguments and options of `bulkhead run`. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .argument('<image>', 'image of the server, or an npm package: npx:NAME@VERSION')
+    .argument('[args...]', 'arguments for the server')
+    .option('--profile <profile>', 'what the server may do: a JSON file, none or network', 'none')
+    .option('--name <name>', 'name of the compartment (default: from the image)')
+    .option('--transport <transport>', `how clients speak to it: ${TRANSPORTS.join(', ')}`, parseTransport, 'stdio')
+    .option('--target-port <port>', 'port on which the server listens inside', parseInteger('--target-port', 1, 65_535))
+    .option(
+      '--port <port>',
+      'port on 127.0.0.1 at which it is published (default: any free one)',
+      parseInteger('--port', 0, 65_535),
+      0,
+    )
+    .option('--token-file <file>', 'write the bearer token there (mode 0600) and do not print it')
+    .option('--detach', 'leave it running; HTTP transports only', false)
+    .option('--env <name[=value]>', 'variable for the server; repeatable', collect, [])
+    .option('--secret <name=source>', 'secret as a file in memory: NAME=file:PATH or NAME=env:VARIABLE; repeatable', collect, [])
+    .option('--secret-as-env <name=source>', 'the same as a variable, which others can see; repeatable', collect, [])
+    .option('--mount-sensitive', 'mount what the profile says even where it is dangerous', false)
+    .option('--user <user>', "user of the server (default: the image's, or 65532 where that is root)")
+    .option('--memory <size>', 'memory limit', parseSize('--memory'), 512 * MIB)
+    .option('--cpus <n>', 'processor limit', parseNumber('--cpus', '1.5'), 2)
+    .option('--pids <n>', 'process limit', parseInteger('--pids', 1, 100_000), 256)
+    .option('--tmp-size <size>', 'size of /tmp, which is in memory', parseSize('--tmp-size'), 64 * MIB)
+    .option('--writable-root', 'let the server write its root file system', false)
+    .option('--exec-tmp', 'let the server execute files in /tmp', false)
+    .option('--cap-add <capability>', 'give the server a capability; repeatable', collect, [])
+    .option('--allow-scripts', 'npm packages: run install scripts, on this machine', false)
+    .option('--verify', 'audit the server right after its start, and stop it when it fails', false)
+    .option('--fail-on <severity>', 'with --verify: lowest severity that stops it, or never', parseGate, 'medium')
+    .option('--internet <host:port[/udp]>', 'with --verify: destination that nobody declares; repeatable', collect, [])
+    .option('--no-internet', 'with --verify: dial nothing outside')
+    .option('--timeout <ms>', 'with --verify: time for one attempt', parseInteger('--timeout', 100, 60_000), 2000)
+    .option('--print-config', 'print what a client needs to start it over stdio, and start nothing', false)
+    .option('--quiet', 'say nothing but errors', false)
+    .option(...HOST_OPTION);
+}
+
+function parseTransport(value: string): ServerTransport {
+  const transport = TRANSPORTS.find((known) => known === value);
+  if (transport === undefined) throw usage('--transport', value, `one of ${TRANSPORTS.join(', ')}`);
+  return transport;
+}
+
+/** What goes into the plan; `env` and `secretNames` have been read from their sources. */
+export function launchOptions(
+  args: readonly string[],
+  options: RunOptions,
+  env: readonly string[],
+  secretNames: readonly string[],
+): LaunchOptions {
+  return {
+    transport: options.transport,
+    ...(options.targetPort === undefined ? {} : { targetPort: options.targetPort }),
+    hostPort: options.port,
+    detach: options.detach,
+    args,
+    env,
+    ...(options.user === undefined ? {} : { user: options.user }),
+    memoryBytes: options.memory,
+    cpus: options.cpus,
+    pids: options.pids,
+    tmpBytes: options.tmpSize,
+    writableRoot: options.writableRoot,
+    execTmp: options.execTmp,
+    capAdd: options.capAdd,
+    mountSensitive: options.mountSensitive,
+    secretFiles: secretNames,
+  };
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { BulkheadError } from '../errors.ts';
+import { readEnvironment } from '../launcher/environment.ts';
+import { hostFiles } from '../launcher/host-files.ts';
+import type { LaunchRequest } from '../launcher/launch.ts';
+import { resolveMounts } from '../launcher/mounts.ts';
+import { ensurePackageImage } from '../launcher/package-image.ts';
+import { packageCacheDirectory } from '../launcher/package-install.ts';
+import { isPackageReference, parsePackageReference } from '../launcher/package-reference.ts';
+import { secretFiles } from '../launcher/secret-files.ts';
+import { readSecrets } from '../launcher/secrets.ts';
+import { chooseUser } from '../launcher/server-user.ts';
+import type { ResolvedMount } from '../model/compartment.ts';
+import { loadProfile } from '../profiles/load.ts';
+import { sweep } from '../runtime/cleanup.ts';
+import type { Engine } from '../runtime/connect.ts';
+import { imageFacts } from '../runtime/server-image.ts';
+import { asEngineError, engineOf } from './engine.ts';
+import { launchOptions, type RunOptions } from './run-options.ts';
+
+export interface Prepared {
+  readonly request: Pick<LaunchRequest, 'engine' | 'image' | 'profile' | 'mounts' | 'options' | 'secrets'>;
+  /** What has to be said aloud. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads everything that a launch is made from: profile, mounts, secrets, environment, image.
+ * @throws BulkheadError for whatever is invalid, before anything is started
+ */
+export async function prepare(
+  reference: string,
+  args: readonly string[],
+  options: RunOptions,
+  { signal, say }: { readonly signal: AbortSignal; readonly say: (message: string) => void },
+): Promise<Prepared> {
+  const { profile, remarks } = await loadProfile(options.profile);
+  const environment = readEnvironment(options.env, process.env);
+  const secrets = await readSecrets(
+    { asFile: options.secret, asEnv: options.secretAsEnv },
+    { caller: process.env, files: secretFiles, platform: process.platform },
+  );
+  const engine = await engineOf(options.host);
+  for (const note of await asEngineError(engine, () => sweep(engine.docker, Date.now()))) say(note);
+  const image = await asEngineError(engine, async () =>
+    imageFacts(engine.docker, await imageOf(reference, engine, options, signal, say), say),
+  );
+  const { mounts, notes } = await resolveMounts(profile, {
+    allowSensitive: options.mountSensitive,
+    homeDirectory: homedir(),
+    platform: process.platform,
+    files: hostFiles,
+    mountTable: await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined),
+    apiVersion: engine.facts.apiVersion,
+    user: chooseUser(image.user, options.user).user,
+  });
+  refuseElsewhere(engine, mounts);
+  return {
+    request: {
+      engine,
+      image,
+      profile,
+      mounts,
+      options: launchOptions(
+        args,
+        options,
+        [...environment.env, ...secrets.env],
+        secrets.files.map((file) => file.name),
+      ),
+      secrets: new Map(secrets.files.map((file) => [file.name, Buffer.from(file.content)])),
+    },
+    notes: [...remarks.map(({ message }) => message), ...notes, ...environment.notes, ...secrets.notes],
+  };
+}
+
+/** Paths were looked at on this machine; on the engine's they may be anything. */
+function refuseElsewhere({ facts }: Engine, mounts: readonly ResolvedMount[]): void {
+  const bind = mounts.find(({ kind }) => kind === 'bind');
+  if (bind === undefined || /^(?:unix|npipe):/.test(facts.endpoint)) return;
+  throw new BulkheadError(
+    'usage',
+    `The engine at ${facts.endpoint} is another machine: ${bind.source} cannot be looked at there.`,
+    {
+      hint: 'Use a volume of the engine: "volume://name:/data".',
+    },
+  );
+}
+
+async function imageOf(
+  reference: string,
+  { docker }: Engine,
+  options: RunOptions,
+  signal: AbortSignal,
+  say: (message: string) => void,
+): Promise<string> {
+  if (!isPackageReference(reference)) return reference;
+  const image = await ensurePackageImage(docker, parsePackageReference(reference), {
+    cacheDirectory: packageCacheDirectory(process.env, homedir()),
+    allowScripts: options.allowScripts,
+    signal,
+    onProgress: say,
+  });
+  return image.reference;
+}

@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import { createHash, randomBytes } from 'node:crypto';
+import { EXIT } from '../engine/exit-code.ts';
+import { verify } from '../engine/verify.ts';
+import { BulkheadError } from '../errors.ts';
+import { launch, type Compartment } from '../launcher/launch.ts';
+import type { GatewayLine } from '../model/compartment.ts';
+import { describePolicy, egressPolicy } from '../profiles/match.ts';
+import { renderConsole } from '../reporters/console.ts';
+import type { Engine } from '../runtime/connect.ts';
+import { printStdioConfig, serverNameOf } from './client-config.ts';
+import type { CommandContext } from './context.ts';
+import { decisionText } from './decision-text.ts';
+import { asEngineError } from './engine.ts';
+import { internetOf } from './options.ts';
+import { announce, attend } from './run-attend.ts';
+import { addRunOptions, type RunOptions } from './run-options.ts';
+import { prepare } from './run-prepare.ts';
+
+export function addRun(program: Command, context: CommandContext): void {
+  addRunOptions(program.command('run').description('launch an MCP server in a compartment without a network interface'))
+    .passThroughOptions()
+    .action(async (image: string, args: readonly string[], options: RunOptions) =>
+      context.finish(await run(image, args, options, context)),
+    );
+}
+
+async function run(reference: string, args: readonly string[], options: RunOptions, { signal }: CommandContext): Promise<number> {
+  const say = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
+  const name = options.name ?? `${serverNameOf(reference)}-${randomBytes(2).toString('hex')}`;
+  if (options.printConfig) return printStdioConfig(reference, process.argv.slice(2));
+  if (options.detach && options.transport === 'stdio') {
+    throw new BulkheadError('usage', 'A server over stdio has its client attached: --detach would leave it with nobody.', {
+      hint: 'Leave --detach out, or choose --transport streamable-http.',
+    });
+  }
+  const { request, notes } = await prepare(reference, args, options, { signal, say });
+  const { engine, profile } = request;
+  const stdio = options.transport === 'stdio';
+  const token = stdio ? undefined : randomBytes(32).toString('base64url');
+  const compartment = await asEngineError(engine, () =>
+    launch({
+      ...request,
+      name,
+      ...(token === undefined ? {} : { tokenSha256: createHash('sha256').update(token).digest('hex') }),
+      // Over stdio, standard output is the protocol and nothing else.
+      sinks: { stdout: stdio ? process.stdout : process.stderr, stderr: process.stderr },
+      onLine: refusals(say),
+      signal,
+    }),
+  );
+  let leave = false;
+  try {
+    say(`${name}: ${describePolicy(egressPolicy(profile))} (${compartment.plan.shape})`);
+    for (const note of [...notes, ...compartment.plan.notes]) say(note);
+    if (options.verify && !(await verified(engine, compartment, options, signal, say))) return EXIT.violation;
+    if (!stdio) await announce(name, options, compartment, token ?? '');
+    if (options.detach) {
+      leave = true;
+      return EXIT.clean;
+    }
+    return await attend(compartment, stdio, signal, say);
+  } finally {
+    if (leave) compartment.release();
+    else for (const failure of await compartment.remove()) say(failure);
+  }
+}
+
+/** What was refused, as it happens: the one thing that explains a server that does not work. */
+function refusals(say: (message: string) => void): (line: GatewayLine) => void {
+  return (line) => {
+    if (line.type === 'decision' && line.decision === 'allowed') return;
+    const text = decisionText(line);
+    if (text !== undefined) say(text);
+  };
+}
+
+/** True when the server may go on. The report goes where it is no protocol. */
+async function verified(
+  engine: Engine,
+  compartment: Compartment,
+  options: RunOptions,
+  signal: AbortSignal,
+  say: (message: string) => void,
+): Promise<boolean> {
+  const report = await verify({
+    engine,
+    target: compartment.serverId,
+    internet: internetOf(options.internet),
+    useInternet: options.internet !== false,
+    timeoutMs: options.timeout,
+    failOn: options.failOn,
+    signal,
+    progress: () => undefined,
+  });
+  if (report.exit.code !== EXIT.clean || !options.quiet) {
+    process.stderr.write(renderConsole(report, { verbose: false, quiet: options.quiet, color: false, width: 100 }));
+  }
+  if (report.exit.code === EXIT.interrupted) throw new BulkheadError('interrupted', 'Interrupted.');
+  if (report.exit.code === EXIT.violation) say('stopped: it can do what its profile does not allow');
+  return report.exit.code !== EXIT.violation;
+}

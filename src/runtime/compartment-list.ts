@@ -1,0 +1,205 @@
+import type Docker from 'dockerode';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { BulkheadError } from '../errors.ts';
+import type { GatewayLine } from '../model/compartment.ts';
+import { escapeText } from '../model/text.ts';
+import { removeSession } from './cleanup.ts';
+import { parseLine } from './compartment-containers.ts';
+import { demultiplex } from './demux.ts';
+import { isAbandoned, LABEL } from './labels.ts';
+import { lineReader } from './lines.ts';
+
+const NAME = 'dev.bulkhead.name';
+/** A launch in progress has no server yet; after this it has failed. Seconds. */
+const LAUNCHING_S = 120;
+const COUNTED_LINES = 20;
+const MAX_LINE_BYTES = 64 * 1024;
+
+type Part = Docker.ContainerInfo;
+
+/** A compartment as the engine shows it. */
+export interface ListedCompartment {
+  readonly name: string;
+  readonly session: string;
+  readonly transport: string;
+  /** JSON of the profile as it is enforced; absent when the server is gone. */
+  readonly profile: string | undefined;
+  readonly optOuts: string | undefined;
+  /** The engine's word for the server: `running`, `exited`, …; `gone` without one. */
+  readonly state: string;
+  readonly image: string;
+  /** Port on 127.0.0.1 of the engine's host. */
+  readonly port: number | undefined;
+  /** Belongs to a command that runs (or ran) in the foreground. */
+  readonly attached: boolean;
+  readonly server: string | undefined;
+  readonly relay: string | undefined;
+  readonly gateway: string | undefined;
+  readonly createdAt: number;
+}
+
+/** Every compartment of the engine, by name. */
+export async function listCompartments(docker: Docker): Promise<readonly ListedCompartment[]> {
+  const parts = await docker.listContainers({ all: true, filters: { label: [NAME] } });
+  const sessions = Map.groupBy(parts, ({ Labels }) => Labels[LABEL.session] ?? '');
+  return [...sessions].map(([session, members]) => describe(session, members)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** @throws BulkheadError `target-not-found` */
+export async function findCompartment(docker: Docker, name: string): Promise<ListedCompartment> {
+  const all = await listCompartments(docker);
+  const found = all.find((one) => one.name === name || (name.length >= 12 && one.server?.startsWith(name) === true));
+  if (found !== undefined) return found;
+  const known = all.map((one) => escapeText(one.name, 60)).join(', ');
+  throw new BulkheadError('target-not-found', `There is no compartment named ${escapeText(name, 80)}.`, {
+    hint: known === '' ? 'None was started on this engine: bulkhead run.' : `There are: ${known}.`,
+  });
+}
+
+function describe(session: string, parts: readonly Part[]): ListedCompartment {
+  const of = (role: string): Part | undefined => parts.find(({ Labels }) => Labels[LABEL.role] === role);
+  const server = of('server');
+  const gateway = of('gateway');
+  const first = server ?? gateway ?? parts[0];
+  return {
+    session,
+    name: first?.Labels[NAME] ?? '',
+    transport: first?.Labels['dev.bulkhead.transport'] ?? 'stdio',
+    profile: server?.Labels['dev.bulkhead.profile'],
+    optOuts: server?.Labels['dev.bulkhead.opt-outs'],
+    state: server?.State ?? 'gone',
+    image: server?.Image ?? '',
+    port: gateway?.Ports.find(({ PublicPort }) => PublicPort !== undefined)?.PublicPort,
+    attached: first?.Labels[LABEL.owner] !== undefined,
+    server: server?.Id,
+    relay: of('relay')?.Id,
+    gateway: gateway?.Id,
+    createdAt: Math.min(...parts.map(({ Created }) => Created)),
+  };
+}
+
+export interface Counts {
+  readonly allowed: number;
+  readonly denied: number;
+}
+
+/** What gateway and relay have decided so far; their last lines hold the totals. */
+export async function decisionCounts(docker: Docker, { gateway, relay }: ListedCompartment): Promise<Counts> {
+  const last = async (id: string | undefined): Promise<Counts> => {
+    const lines = id === undefined ? [] : await decisionLines(docker, id, COUNTED_LINES);
+    const line = lines.findLast((one) => one.type === 'decision' || one.type === 'suppressed');
+    return line === undefined ? { allowed: 0, denied: 0 } : { allowed: line.allowed, denied: line.denied };
+  };
+  const [outside, inside] = await Promise.all([last(gateway), last(relay)]);
+  return { allowed: outside.allowed, denied: outside.denied + inside.denied };
+}
+
+/** The last lines of a relay or gateway, oldest first. */
+export async function decisionLines(docker: Docker, id: string, tail: number): Promise<readonly GatewayLine[]> {
+  const lines: GatewayLine[] = [];
+  await followLog(docker, id, { follow: false, tail, stdout: decisionSink((line) => lines.push(line)), stderr: nowhere() });
+  return lines;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Number of lines from the end; `undefined` = all that the engine has kept. */
+  readonly tail: number | undefined;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly signal?: AbortSignal;
+}
+
+/** Copies a container's log to the sinks. A container that is gone has none. */
+export async function followLog(docker: Docker, id: string, options: LogOptions): Promise<void> {
+  const common = { stdout: true, stderr: true, ...(options.tail === undefined ? {} : { tail: options.tail }) } as const;
+  try {
+    if (!options.follow) {
+      const bytes = await docker.getContainer(id).logs({ ...common, follow: false });
+      const source = new PassThrough();
+      source.end(bytes);
+      return await demultiplex(source, options.stdout, options.stderr);
+    }
+    const stream = (await docker.getContainer(id).logs({ ...common, follow: true })) as unknown as Readable;
+    options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
+    return await demultiplex(stream, options.stdout, options.stderr);
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404 || options.signal?.aborted === true) return undefined;
+    throw error;
+  }
+}
+
+/** A sink for the lines of a relay or gateway. */
+export function decisionSink(onLine: (line: GatewayLine) => void): Writable {
+  return textSink((text) => {
+    const line = parseLine(text);
+    if (line !== undefined) onLine(line);
+  });
+}
+
+/** A sink that hands over whole lines; what is longer than a line may be is dropped. */
+export function textSink(onText: (text: string) => void): Writable {
+  const sink = new PassThrough();
+  sink.on(
+    'data',
+    lineReader(MAX_LINE_BYTES, onText, () => undefined),
+  );
+  return sink;
+}
+
+function nowhere(): Writable {
+  return new PassThrough().resume();
+}
+
+/** Ends a compartment and keeps its containers, for their logs: the server first, so that nothing of it is cut off. */
+export async function stopCompartment(
+  docker: Docker,
+  { server, relay, gateway }: ListedCompartment,
+  graceS: number,
+): Promise<void> {
+  if (server !== undefined) await stop(docker, server, graceS);
+  await Promise.all([relay, gateway].map((id) => (id === undefined ? undefined : stop(docker, id, 1))));
+}
+
+/** 304: it was not running. 404 and 409: it is gone, or going. */
+async function stop(docker: Docker, id: string, graceS: number): Promise<void> {
+  try {
+    await docker.getContainer(id).stop({ t: graceS });
+  } catch (error) {
+    if (![304, 404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) throw error;
+  }
+}
+
+/**
+ * Removes compartments whose server is not running any more, and parts that have none. Those of a command that
+ * still runs, and those that are being launched, are left alone. Returns their names and what failed, in words.
+ */
+export async function collectGarbage(
+  docker: Docker,
+  now: number,
+): Promise<{ readonly removed: readonly string[]; readonly failures: readonly string[] }> {
+  const dead = (await listCompartments(docker)).filter(
+    ({ attached, state, createdAt }) =>
+      !attached &&
+      !['running', 'paused', 'restarting'].includes(state) &&
+      now / 1000 - createdAt > (state === 'exited' ? 0 : LAUNCHING_S),
+  );
+  const failures = (await Promise.all(dead.map(({ session }) => removeSession(docker, session, { force: true })))).flat();
+  return { removed: [...dead.map(({ name }) => name), ...(await removeEmpty(docker, now))], failures };
+}
+
+/** Networks and volumes of compartments that have no container at all. */
+async function removeEmpty(docker: Docker, now: number): Promise<readonly string[]> {
+  const filters = { label: [`${LABEL.session}`, NAME] };
+  const containers = await docker.listContainers({ all: true, filters: { label: [LABEL.session] } });
+  const alive = new Set(containers.map(({ Labels }) => Labels[LABEL.session]));
+  const networks = await docker.listNetworks({ filters });
+  const orphans = networks.filter(
+    ({ Labels, Created }) =>
+      !alive.has(Labels?.[LABEL.session]) &&
+      (isAbandoned(Labels ?? {}, now) || (Labels?.[LABEL.owner] === undefined && now - Date.parse(Created) > LAUNCHING_S * 1000)),
+  );
+  const sessions = new Map(orphans.map(({ Labels }) => [Labels?.[LABEL.session] ?? '', Labels?.[NAME] ?? '']));
+  for (const session of sessions.keys()) await removeSession(docker, session, { force: true });
+  return [...sessions.values()];
+}

@@ -1,0 +1,55 @@
+import type Docker from 'dockerode';
+import { BulkheadError, messageOf } from '../errors.ts';
+import type { PlanInput } from '../model/compartment.ts';
+import { escapeText } from '../model/text.ts';
+
+/**
+ * What an image says about itself; pulled when the engine lacks it.
+ * @throws BulkheadError `image-failed`
+ */
+export async function imageFacts(
+  docker: Docker,
+  reference: string,
+  progress: (message: string) => void,
+): Promise<PlanInput['image']> {
+  const info = (await inspectOrMissing(docker, reference)) ?? (await pull(docker, reference, progress));
+  const config = info.Config;
+  return {
+    reference,
+    user: config.User ?? '',
+    exposedPorts: Object.keys(config.ExposedPorts ?? {}).flatMap((port) => {
+      const number = Number.parseInt(port, 10);
+      return port.endsWith('/udp') || !(number > 0 && number < 65_536) ? [] : [number];
+    }),
+    env: config.Env ?? [],
+    volumes: Object.keys((config.Volumes as Readonly<Record<string, unknown>> | null | undefined) ?? {}),
+  };
+}
+
+async function inspectOrMissing(docker: Docker, reference: string): Promise<Docker.ImageInspectInfo | undefined> {
+  try {
+    return await docker.getImage(reference).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+async function pull(docker: Docker, reference: string, progress: (message: string) => void): Promise<Docker.ImageInspectInfo> {
+  progress(`pulling ${escapeText(reference, 200)}`);
+  try {
+    // Without a tag the engine would pull every one of them.
+    const named = /[:@][^/]+$/.test(reference) ? reference : `${reference}:latest`;
+    const stream = await docker.pull(named);
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)));
+    });
+    return await docker.getImage(reference).inspect();
+  } catch (error) {
+    throw new BulkheadError(
+      'image-failed',
+      `The image ${escapeText(reference, 200)} is not on the engine and could not be pulled: ${escapeText(messageOf(error), 300)}`,
+      { hint: 'Check the name; an npm package is run with npx:NAME@VERSION.', cause: error },
+    );
+  }
+}
