@@ -7,6 +7,20 @@ const policyFile = '/usr/sbin/policy-rc.d';
 const policy = '#!/bin/sh\n# Written by the Bulkhead lab for the length of one installation.\nexit 101\n';
 
 /**
+ * Installs those of the distribution packages that are not there yet; no service of theirs is started.
+ * @throws LabError when they cannot be installed.
+ */
+export async function ensurePackages(packages: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const name of packages) {
+    // Of a package that was removed dpkg still knows the configuration; of one that it never saw, nothing.
+    const status = await run('dpkg-query', ['--show', '--showformat', '${db:Status-Status}\n', name]).catch(() => '');
+    if (!status.split('\n').includes('installed')) missing.push(name);
+  }
+  if (missing.length > 0) await installPackages(missing);
+}
+
+/**
  * Installs distribution packages, without letting their scripts start a service:
  * a dockerd started by its package would sit in the machine's own network.
  * @throws LabError when apt-get is missing, refuses, or would start services.
@@ -32,7 +46,7 @@ export async function installPackages(packages: readonly string[]): Promise<void
   // Not to be aborted: a package manager that is killed leaves packages half configured.
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' } };
   await withLock('apt', () =>
-    withoutServices(async () => {
+    withoutServices(packages, async () => {
       try {
         await run('apt-get', install, options);
       } catch {
@@ -44,17 +58,20 @@ export async function installPackages(packages: readonly string[]): Promise<void
   );
 }
 
-async function withoutServices(work: () => Promise<void>): Promise<void> {
+async function withoutServices(packages: readonly string[], work: () => Promise<void>): Promise<void> {
   const present = await readFile(policyFile, 'utf8').catch(() => undefined);
   // Our own text can only be there when an earlier run was killed: the lock keeps others out.
   if (present !== undefined && present !== policy) {
     // Somebody's own policy stays as it is, provided that it forbids what we need forbidden.
-    const verdict = await run(policyFile, ['docker', 'start']).then(
+    const verdict = await run(policyFile, [packages[0] ?? '', 'start']).then(
       () => 'allowed',
       () => 'forbidden',
     );
     if (verdict === 'allowed')
-      throw new LabError(`${policyFile} would let packages start services.`, 'Install docker.io by hand and stop its service.');
+      throw new LabError(
+        `${policyFile} would let packages start services.`,
+        `Install ${packages.join(', ')} by hand and stop what they start.`,
+      );
     return work();
   }
   try {

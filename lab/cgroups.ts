@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from './run.ts';
 
@@ -20,20 +20,60 @@ export async function cgroupHierarchies(): Promise<readonly Hierarchy[]> {
   });
 }
 
+/** Groups as their `cgroup.procs` files: a process id that is written there joins. */
+export interface LabGroups {
+  /** The lab's own group, in every hierarchy. */
+  readonly roots: readonly string[];
+  readonly engine: string;
+  readonly internet: string;
+}
+
+/** Makes the lab's group in every hierarchy, and in one of them the groups that its parts are counted in. */
+export async function createCgroup(name: string): Promise<LabGroups> {
+  const roots: string[] = [];
+  for (const { mountPoint } of await cgroupHierarchies()) {
+    const base = join(mountPoint, name);
+    await mkdir(base, { recursive: true });
+    // A new group of the old cpuset hierarchy has no processor and no memory, and lets nobody in.
+    for (const file of ['cpuset.cpus', 'cpuset.mems'].filter((file) => existsSync(join(mountPoint, file))))
+      await writeFile(join(base, file), await readFile(join(mountPoint, file)));
+    roots.push(procs(base));
+  }
+  return { roots, engine: await createSubgroup(name, 'engine'), internet: await createSubgroup(name, 'internet') };
+}
+
 /**
- * Makes the groups that the lab's processes are counted in, so that all of them can be
- * found again. One hierarchy is enough for that.
- * @returns the `cgroup.procs` file that the engine and the internet have to join.
+ * Makes a group below the lab's, so that the processes in it can be found again. One hierarchy is enough for that.
+ * @returns its `cgroup.procs` file.
+ * @throws with code EEXIST when it has to be new and is not, with ENOENT when the lab is gone.
  */
-export async function createCgroup(name: string): Promise<{ readonly engine: string; readonly internet: string }> {
+export async function createSubgroup(name: string, subgroup: string): Promise<string> {
   const hierarchies = await cgroupHierarchies();
   const v1 = hierarchies.filter(({ type }) => type === 'cgroup');
   const tracking = v1.find(({ options }) => options.includes('pids')) ?? v1[0] ?? hierarchies[0];
   if (tracking === undefined) throw new Error('no control-group hierarchy is mounted');
-  const base = join(tracking.mountPoint, name);
-  await mkdir(join(base, 'engine'), { recursive: true });
-  await mkdir(join(base, 'internet'));
-  return { engine: join(base, 'engine', 'cgroup.procs'), internet: join(base, 'internet', 'cgroup.procs') };
+  const directory = join(tracking.mountPoint, name, subgroup);
+  await mkdir(directory);
+  return procs(directory);
+}
+
+/** The command line that joins groups, then becomes `argv`. The shell program is constant. */
+export function inGroups(groups: readonly string[], argv: readonly string[]): readonly [string, ...string[]] {
+  const script = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"';
+  return ['sh', '-c', script, 'sh', ...groups, '--', ...argv];
+}
+
+/** Whether a process has joined a group of any lab. */
+export function isInLab(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes('/bulkhead-lab-');
+  } catch {
+    return false;
+  }
+}
+
+function procs(directory: string): string {
+  return join(directory, 'cgroup.procs');
 }
 
 /** Every directory of the lab's groups in every hierarchy, deepest first. */

@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { namespaceCommand, namespaceEnvironment } from './exec.ts';
-import { attachLab, engineNames, isEngineName, LabError, labSupport, listLabs, startLab, stopLab } from './lab.ts';
+import {
+  attachLab,
+  engineNames,
+  isEngineName,
+  LabError,
+  LabInterrupted,
+  labSupport,
+  listLabs,
+  startLab,
+  stopLab,
+} from './lab.ts';
 
 const usage = `Usage:
   node lab/cli.ts up [--engine ${engineNames.join('|')}] [--id ID] [--no-metadata] [--json]
@@ -62,7 +72,7 @@ async function up({ engine, id, metadata, json }: Flags): Promise<number> {
     onProgress: (line) => console.error(line),
     ...(id === undefined ? {} : { id }),
   }).catch((error: unknown) => {
-    if (!abort.signal.aborted) throw error;
+    if (!(error instanceof LabInterrupted)) throw error;
     console.error('interrupted; everything is removed');
     return undefined;
   });

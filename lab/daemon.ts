@@ -4,76 +4,70 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { internetPlan } from './addresses.ts';
+import { inGroups, isInLab, type LabGroups } from './cgroups.ts';
 import type { EngineInit } from './engine-init.ts';
 import type { PreparedEngine } from './engines/engine.ts';
-import { LabError } from './errors.ts';
+import { LabError, LabInterrupted } from './errors.ts';
 import { netnsFile, pathsSharedWithEngine, type LabPaths } from './paths.ts';
-import { isAlive } from './processes.ts';
+import { isAlive, waitUntil } from './processes.ts';
 import { sleep, systemPath } from './run.ts';
 
 const startLimitMs = 60_000;
 
-/** Starts dockerd, detached. @returns its process id; it is not ready yet, see {@link waitForDaemon}. */
-export async function startDaemon(paths: LabPaths, engine: PreparedEngine, cgroupProcs: string): Promise<number> {
+/** Starts the engine's service, detached. @returns its process id; it is not ready yet, see {@link waitForDaemon}. */
+export async function startDaemon(paths: LabPaths, engine: PreparedEngine, groups: LabGroups): Promise<number> {
   for (const directory of [paths.scratchDir, paths.execRoot, paths.engineData, paths.sharedDir])
     await mkdir(directory, { recursive: true });
   await writeFile(paths.resolvConf, `nameserver ${internetPlan.dns}\noptions timeout:2 attempts:2\n`);
-  const configFile = join(paths.stateDir, 'daemon.json');
-  // An empty file, lest the machine's own /etc/docker/daemon.json speak.
-  await writeFile(configFile, '{}\n');
+  const service = engine.service(paths);
+  for (const [file, text] of Object.entries(service.files)) await writeFile(file, text);
   const init: EngineInit = {
-    cgroupProcs,
+    pidFile: paths.enginePidFile,
+    cgroup: paths.cgroup,
     tree: engine.tree ?? null,
     scratch: paths.scratchDir,
     shared: pathsSharedWithEngine(paths),
     resolvConf: paths.resolvConf,
-    argv: [
-      engine.program,
-      `--config-file=${configFile}`,
-      `--data-root=${paths.engineData}`,
-      `--exec-root=${paths.execRoot}`,
-      `--pidfile=${paths.enginePidFile}`,
-      `--host=unix://${paths.socketPath}`,
-      // In the engine's private /run: for tests that mount the socket where people mount it.
-      '--host=unix:///run/docker.sock',
-      `--dns=${internetPlan.dns}`,
-      '--exec-opt=native.cgroupdriver=cgroupfs',
-      `--cgroup-parent=/${paths.cgroup}/docker`,
-      '--shutdown-timeout=5',
-      '--log-level=warn',
-    ],
-    path: systemPath().PATH,
+    links: service.links,
+    argv: service.argv,
+    env: { ...systemPath(), LANG: 'C.UTF-8', ...service.env },
   };
   const initFile = join(paths.stateDir, 'engine-init.json');
   await writeFile(initFile, JSON.stringify(init));
-  return spawnDetached(
-    [
-      'nsenter',
-      `--net=${netnsFile(paths.netns.host)}`,
-      'unshare',
-      '--mount',
-      '--propagation',
-      'slave',
-      process.execPath,
-      join(import.meta.dirname, 'engine-init.ts'),
-      initFile,
-    ],
-    paths.engineLog,
-  );
+  const inside = inGroups([groups.engine], [process.execPath, join(import.meta.dirname, 'engine-init.ts'), initFile]);
+  const outside = ['nsenter', `--net=${netnsFile(paths.netns.host)}`, 'unshare', '--mount', '--propagation', 'slave', '--cgroup'];
+  // The lab's groups are the roots of the engine's cgroup namespace, so it has to be in them when that is made.
+  return spawnInGroups(groups.roots, [...outside, ...inside], paths.engineLog);
 }
 
 /**
- * Starts a program that outlives this process, its output going to a file.
- * nsenter and unshare replace themselves, so the id is the program's own.
+ * Starts a program that outlives this process, in control groups of a lab, its output going to a file. It is in the first
+ * group when this returns, so that whoever stops the lab finds it. The shell, nsenter and unshare replace themselves: the
+ * id is the program's own.
  */
-export async function spawnDetached([file, ...args]: readonly [string, ...string[]], logFile: string): Promise<number> {
+export async function spawnInGroups(
+  groups: readonly string[],
+  argv: readonly string[],
+  logFile: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const pid = await spawnDetached(inGroups(groups, argv), logFile, env);
+  await waitUntil(() => !isAlive(pid) || isInLab(pid), 10_000);
+  return pid;
+}
+
+async function spawnDetached(
+  [file, ...args]: readonly [string, ...string[]],
+  logFile: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const log = openSync(logFile, 'a');
   try {
     const child = spawn(file, args, {
       detached: true,
       stdio: ['ignore', log, log],
       cwd: '/',
-      env: { ...systemPath(), LANG: 'C.UTF-8' },
+      env: { ...systemPath(), LANG: 'C.UTF-8', ...env },
     });
     await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
     child.unref();
@@ -94,7 +88,7 @@ export async function waitForDaemon(
 ): Promise<{ readonly version: string; readonly storageDriver: string }> {
   const deadline = Date.now() + startLimitMs;
   for (;;) {
-    if (signal?.aborted) throw new LabError('The lab was interrupted.', 'Nothing to do: what had been made is removed.');
+    if (signal?.aborted) throw new LabInterrupted();
     const answer = await get(paths.socketPath, '/info').catch(() => undefined);
     if (answer !== undefined) {
       const info = answer as { ServerVersion: string; Driver: string };

@@ -4,30 +4,35 @@
  * All it mounts vanishes with the engine's last process.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { cgroupHierarchies } from './cgroups.ts';
+import type { EngineService } from './engines/engine.ts';
 
 export interface EngineInit {
-  readonly cgroupProcs: string;
+  readonly pidFile: string;
+  /** The lab's group: the root of what the engine sees of every hierarchy. */
+  readonly cgroup: string;
   readonly tree: string | null;
   /** An empty directory to mount on. */
   readonly scratch: string;
   /** Directories that must be at the same path in the engine's view, outermost first. */
   readonly shared: readonly string[];
   readonly resolvConf: string;
-  readonly argv: readonly [string, ...string[]];
-  readonly path: string;
+  readonly links: EngineService['links'];
+  readonly argv: EngineService['argv'];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const init = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as EngineInit;
-writeFileSync(init.cgroupProcs, String(process.pid));
+writeFileSync(init.pidFile, String(process.pid));
 // Node.js sees the namespace that it was started in, so this is the lab's setting, not the machine's.
 writeFileSync('/proc/sys/net/ipv6/conf/all/forwarding', '1');
 mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', init.scratch);
-const mountSysAt = freshSys();
+const mountSysAt = freshSys(await cgroupHierarchies());
 if (init.tree === null) useMachineTree();
 else usePrivateTree(init.tree);
-process.execve?.(init.argv[0], [...init.argv], { PATH: init.path, LANG: 'C.UTF-8' });
+process.execve?.(init.argv[0], [...init.argv], { ...init.env });
 
 /** The machine's own tree, with /etc, /opt and /run of the engine's own: it would leave keys, directories and sockets there. */
 function useMachineTree(): void {
@@ -53,7 +58,7 @@ function usePrivateTree(tree: string): void {
   // Not chroot: runc pivots too, and the kernel forbids that where the root is no mount of its own.
   execFileSync('pivot_root', [root, join(root, '.machine')], { cwd: root });
   process.chdir('/');
-  execFileSync('umount', ['-n', '--lazy', '/.machine'], { env: { PATH: init.path } });
+  execFileSync('umount', ['-n', '--lazy', '/.machine'], { env: init.env });
   rmSync('/.machine', { recursive: true });
 }
 
@@ -61,12 +66,17 @@ function usePrivateTree(tree: string): void {
 function freshRun(): string {
   const run = mkdir('run');
   mount('-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', run);
-  for (const path of init.shared.filter((path) => path.startsWith('/run/'))) bind(path, join(run, path.slice('/run/'.length)));
+  for (const path of init.shared.filter((path) => path.startsWith('/run/'))) bind(path, join(run, relative('/run', path)));
+  for (const [path, target] of Object.entries(init.links)) {
+    const link = join(run, relative('/run', path));
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(target, link);
+  }
   return run;
 }
 
 /** The machine's /sys shows the devices of the machine's network; a new one shows the lab's. What is mounted in it comes along. */
-function freshSys(): string {
+function freshSys(hierarchies: Awaited<ReturnType<typeof cgroupHierarchies>>): string {
   const sys = mkdir('sys');
   mount('-t', 'sysfs', 'sysfs', sys);
   const mounted = readFileSync('/proc/self/mountinfo', 'utf8')
@@ -74,6 +84,12 @@ function freshSys(): string {
     .map((line) => line.split(' ')[4]);
   for (const below of ['fs/cgroup', 'kernel/security']) {
     if (mounted.includes(join('/sys', below))) mount('--rbind', join('/sys', below), join(sys, below));
+  }
+  // To the engine the lab's groups are all there are: wherever it puts containers, they are below.
+  for (const { mountPoint } of hierarchies) {
+    const copy = join(sys, relative('/sys', mountPoint));
+    execFileSync('umount', ['-n', copy], { env: init.env });
+    mount('--bind', join(mountPoint, init.cgroup), copy);
   }
   return sys;
 }
@@ -103,7 +119,7 @@ function mkdir(name: string): string {
 
 function mount(...args: readonly string[]): void {
   // -n: mount(8) keeps notes in /run/mount, and fails when /run has been replaced under it.
-  const { status, stderr } = spawnSync('mount', ['-n', ...args], { encoding: 'utf8', env: { PATH: init.path } });
+  const { status, stderr } = spawnSync('mount', ['-n', ...args], { encoding: 'utf8', env: init.env });
   if (status === 0) return;
   // Without a stack trace: the lab shows the last lines of this log.
   process.stderr.write(`mount ${args.join(' ')}: ${stderr}\n`);

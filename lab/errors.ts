@@ -8,3 +8,10 @@ export class LabError extends Error {
     this.hint = hint;
   }
 }
+
+/** Thrown in place of any other error once a start was aborted and all that had been made is removed. */
+export class LabInterrupted extends LabError {
+  constructor(options?: ErrorOptions) {
+    super('The lab was interrupted.', 'Nothing to do: what had been made is removed.', options);
+  }
+}

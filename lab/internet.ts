@@ -10,7 +10,6 @@ import type { Records } from './internet/zone.ts';
 import type { ConnectionLogEntry } from './types.ts';
 
 export interface InternetConfig {
-  readonly cgroupProcs: string;
   readonly canary: Identity;
   readonly operator: Identity;
   readonly metadata: boolean;
@@ -22,7 +21,6 @@ export interface InternetConfig {
 }
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as InternetConfig;
-writeFileSync(config.cgroupProcs, String(process.pid));
 const log = jsonLines<ConnectionLogEntry>(config.connectionLog);
 const tcp: OnConnection = (service, client, address, port) => log({ service, transport: 'tcp', client, address, port });
 const udp: OnConnection = (service, client, address, port) => log({ service, transport: 'udp', client, address, port });

@@ -4,20 +4,22 @@ import { join } from 'node:path';
 import { internetPlan } from './addresses.ts';
 import { createCertificates, type Identity } from './certificates.ts';
 import { createCgroup, cgroupHierarchies } from './cgroups.ts';
-import { spawnDetached, startDaemon, tail, waitForDaemon } from './daemon.ts';
+import { spawnInGroups, startDaemon, tail, waitForDaemon } from './daemon.ts';
 import { engines } from './engines/engine.ts';
-import { LabError } from './errors.ts';
+import { LabError, LabInterrupted } from './errors.ts';
 import { execInNamespace } from './exec.ts';
 import type { InternetConfig } from './internet.ts';
 import { createNetwork, setLink } from './network.ts';
 import { dataRoot, labPaths, netnsFile, stateRoot, type LabPaths } from './paths.ts';
 import { isAlive, namespaceInode, waitUntil } from './processes.ts';
 import { assertSealed } from './sealed.ts';
+import { spawnInNamespace } from './spawn.ts';
 import { stopLab } from './stop.ts';
 import { labSupport } from './support.ts';
 import type { Lab, LabState, StartOptions } from './types.ts';
 
-export { LabError } from './errors.ts';
+export { ensurePackages } from './apt.ts';
+export { LabError, LabInterrupted } from './errors.ts';
 export { engineNames, isEngineName } from './engines/engine.ts';
 export { assertSealed } from './sealed.ts';
 export { leftovers, stopLab } from './stop.ts';
@@ -46,7 +48,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       createCertificates(paths.tlsDir),
       createCgroup(paths.cgroup),
     ]);
-    const enginePid = await startDaemon(paths, prepared, groups.engine);
+    const enginePid = await startDaemon(paths, prepared, groups);
     const internetPid = await startInternet(paths, options, certificates, groups.internet);
     const [{ version, storageDriver }] = await Promise.all([
       waitForDaemon(paths, enginePid, options.signal),
@@ -78,11 +80,12 @@ export async function startLab(options: StartOptions): Promise<Lab> {
     };
     await writeFile(`${paths.stateFile}.new`, `${JSON.stringify(state, null, 2)}\n`);
     await rename(`${paths.stateFile}.new`, paths.stateFile);
-    if (options.signal?.aborted) throw new LabError('The lab was interrupted.', 'Nothing to do: what had been made is removed.');
+    if (options.signal?.aborted) throw new LabInterrupted();
     return labOf(state);
   } catch (error) {
     await stopLab(paths.id);
-    throw error;
+    // Ctrl-C reaches the programs that are run as well: what they say of it is no failure.
+    throw options.signal?.aborted ? new LabInterrupted({ cause: error }) : error;
   }
 }
 
@@ -150,10 +153,9 @@ async function startInternet(
   paths: LabPaths,
   options: StartOptions,
   identities: { canary: Identity; operator: Identity },
-  cgroupProcs: string,
+  group: string,
 ): Promise<number> {
   const config: InternetConfig = {
-    cgroupProcs,
     ...identities,
     metadata: options.metadata ?? true,
     records: options.records ?? {},
@@ -163,10 +165,8 @@ async function startInternet(
   };
   const configFile = join(paths.stateDir, 'internet.json');
   await writeFile(configFile, JSON.stringify(config));
-  return spawnDetached(
-    ['nsenter', `--net=${netnsFile(paths.netns.inet)}`, process.execPath, join(import.meta.dirname, 'internet.ts'), configFile],
-    paths.internetLog,
-  );
+  const argv = [process.execPath, join(import.meta.dirname, 'internet.ts'), configFile];
+  return spawnInGroups([group], ['nsenter', `--net=${netnsFile(paths.netns.inet)}`, ...argv], paths.internetLog);
 }
 
 async function waitForInternet(paths: LabPaths, pid: number): Promise<void> {
@@ -191,6 +191,7 @@ function labOf(state: LabState): Lab {
     connectionLog: () => readJsonLines(paths.connectionLog),
     setInternet: (up) => setLink(paths.netns, up),
     exec: (namespace, argv, options) => execInNamespace(state, namespace, argv, options),
+    spawn: (namespace, argv, options) => spawnInNamespace(state, namespace, argv, options),
     stop: () => stopLab(state.id),
   };
 }

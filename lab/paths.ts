@@ -46,7 +46,7 @@ export function labPaths(id: string): LabPaths {
     dataDir,
     stateFile: join(stateDir, 'lab.json'),
     socketPath: join(stateDir, 'docker.sock'),
-    enginePidFile: join(stateDir, 'docker.pid'),
+    enginePidFile: join(stateDir, 'engine.pid'),
     engineLog: join(stateDir, 'engine.log'),
     execRoot: join(stateDir, 'exec'),
     engineData: join(dataDir, 'engine'),

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { LabError } from './errors.ts';
+import { LabError, LabInterrupted } from './errors.ts';
 
 export interface RunOptions {
   readonly input?: string;
@@ -21,7 +21,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal, killSignal: 'SIGKILL' as const }),
   });
-  if (result.isCanceled) throw new LabError('The lab was interrupted.', 'Nothing to do: what had been made is removed.');
+  if (result.isCanceled) throw new LabInterrupted();
   if (result.failed) {
     const detail = result.stderr.trim().split('\n').slice(-5).join('\n') || result.originalMessage || 'no message';
     throw new LabError(

@@ -69,8 +69,11 @@ async function containerNamespaceFiles(paths: LabPaths): Promise<readonly string
   }
   const engine = [...(await cgroupProcesses(paths.cgroup, 'engine'))][0];
   if (engine === undefined) return files;
-  const sandboxes = join(`/proc/${engine}/root`, paths.execRoot, 'netns');
-  for (const name of await readdir(sandboxes).catch(() => [])) files.push(join(sandboxes, name));
+  // Where Docker, and where Podman, keeps them.
+  for (const directory of [join(paths.execRoot, 'netns'), '/run/netns']) {
+    const sandboxes = join(`/proc/${engine}/root`, directory);
+    for (const name of await readdir(sandboxes).catch(() => [])) files.push(join(sandboxes, name));
+  }
   return files;
 }
 

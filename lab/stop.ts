@@ -57,10 +57,16 @@ async function stopEngine(paths: LabPaths): Promise<void> {
   if (!(pid > 0) || !(await labProcesses(paths)).has(pid)) return;
   signal(pid, 'SIGTERM');
   const ended = await waitUntil(async () => {
-    for (const container of await cgroupProcesses(paths.cgroup, 'docker')) signal(container, 'SIGKILL');
+    for (const other of await othersThan(paths)) signal(other, 'SIGKILL');
     return !isAlive(pid);
   }, 15_000);
   if (!ended) signal(pid, 'SIGKILL');
+}
+
+/** Everything in the lab's groups that is neither of the engine nor of the internet, whatever the engine calls its groups. */
+async function othersThan(paths: LabPaths): Promise<readonly number[]> {
+  const own = await Promise.all(['engine', 'internet'].map((part) => cgroupProcesses(paths.cgroup, part)));
+  return [...(await cgroupProcesses(paths.cgroup))].filter((pid) => !own.some((pids) => pids.has(pid)));
 }
 
 /** Mount points in the machine's view at or below the lab's directories, deepest first. */

@@ -1,6 +1,6 @@
 import type { InternetPlan } from './addresses.ts';
 
-export type EngineName = 'debian' | 'forky';
+export type EngineName = 'debian' | 'trixie' | 'forky' | 'podman';
 export type NamespaceName = 'host' | 'inet';
 
 /** One query that reached the stand-in internet's name server. */
@@ -83,6 +83,24 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+export interface SpawnOptions {
+  /** On top of PATH, LANG and DOCKER_HOST; nothing of the caller's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A user of this machine; default root. */
+  readonly user?: string;
+  /** Names its log file; default the program's name. A name that is taken gets a number. */
+  readonly name?: string;
+}
+
+/** A process that {@link Lab.spawn} started. */
+export interface LabProcess {
+  readonly pid: number;
+  /** Both its output streams. */
+  readonly logFile: string;
+  /** SIGTERM, and after five seconds SIGKILL to it and all that it started. No error when it has ended. */
+  stop(): Promise<void>;
+}
+
 /** A running lab. */
 export interface Lab extends LabState {
   /** Every DNS query so far, oldest first. */
@@ -93,6 +111,11 @@ export interface Lab extends LabState {
   setInternet(up: boolean): Promise<void>;
   /** Runs a command inside one of the namespaces, with the lab's resolver and DOCKER_HOST. Never throws for an exit code. */
   exec(namespace: NamespaceName, argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>;
+  /**
+   * Starts a command inside one of the namespaces, like {@link exec}, that runs until it is stopped or the lab is.
+   * It is not known to listen yet when this returns.
+   */
+  spawn(namespace: NamespaceName, argv: readonly [string, ...string[]], options?: SpawnOptions): Promise<LabProcess>;
   stop(): Promise<void>;
 }
 

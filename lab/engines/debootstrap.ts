@@ -8,18 +8,27 @@ import { cacheDir } from '../paths.ts';
 import { findProgram, run } from '../run.ts';
 import type { PreparedEngine, PrepareOptions } from './engine.ts';
 
-/** `mount` for leaving the old root behind, the rest is what dockerd calls. */
-const packages = ['docker.io', 'iptables', 'ca-certificates', 'iproute2', 'procps', 'mount'] as const;
 const scripts = '/usr/share/debootstrap/scripts';
 
+/** An engine that a tree is built for. */
+export interface TreeSoftware extends Pick<PreparedEngine, 'service'> {
+  readonly title: string;
+  /** The engine and what it calls; `mount` among them, for leaving the old root behind. */
+  readonly packages: readonly string[];
+}
+
 /**
- * A minimal Debian tree of the named suite with docker.io in it, built once and kept in the cache directory.
+ * A minimal Debian tree of the named suite with an engine in it, built once and kept in the cache directory.
  * @throws LabError when it cannot be built.
  */
-export async function debootstrapTree(suite: string, { signal, onProgress }: PrepareOptions): Promise<PreparedEngine> {
+export async function debootstrapTree(
+  suite: string,
+  { title, packages, service }: TreeSoftware,
+  { signal, onProgress }: PrepareOptions,
+): Promise<PreparedEngine> {
   const recipe = createHash('sha256').update(packages.join()).digest('hex').slice(0, 8);
   const tree = join(cacheDir(), 'trees', `${suite}-${process.arch}-${recipe}`);
-  const prepared = { tree, program: '/usr/sbin/dockerd' };
+  const prepared = { tree, service };
   if (existsSync(tree)) return prepared;
   await withLock(`tree-${suite}`, async () => {
     if (existsSync(tree)) return;
@@ -27,13 +36,13 @@ export async function debootstrapTree(suite: string, { signal, onProgress }: Pre
       onProgress('installing debootstrap');
       await installPackages(['debootstrap']);
     }
-    onProgress(`building a Debian ${suite} tree with docker.io, once (about half a minute)`);
-    await build(suite, tree, signal);
+    onProgress(`building a Debian ${suite} tree with ${title}, once (about half a minute)`);
+    await build(suite, packages, tree, signal);
   });
   return prepared;
 }
 
-async function build(suite: string, tree: string, signal: AbortSignal | undefined): Promise<void> {
+async function build(suite: string, packages: readonly string[], tree: string, signal: AbortSignal | undefined): Promise<void> {
   const archive = await debianArchive();
   // A debootstrap older than the suite has no script for it; all suites since 2007 are built like sid.
   if (!existsSync(join(scripts, suite))) await symlink('sid', join(scripts, suite));

@@ -1,6 +1,7 @@
 import { installPackages } from '../apt.ts';
 import { findProgram } from '../run.ts';
 import { LabError } from '../errors.ts';
+import { dockerService } from './docker.ts';
 import type { PreparedEngine, PrepareOptions } from './engine.ts';
 
 /**
@@ -15,5 +16,5 @@ export async function distributionDocker({ onProgress }: PrepareOptions): Promis
   const program = findProgram('dockerd');
   if (program === undefined)
     throw new LabError('docker.io is installed, but there is no dockerd.', 'Look at `dpkg -L docker.io`.');
-  return { tree: undefined, program };
+  return { tree: undefined, service: (paths) => dockerService(program, paths) };
 }

@@ -104,7 +104,7 @@ describe.skipIf(noLab)(`the life of a lab ${onEngine}`, () => {
     const id = 'self-half';
     mkdirSync(`/run/bulkhead-lab/${id}/mounted`, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', `/run/bulkhead-lab/${id}/mounted`]);
-    writeFileSync(`/run/bulkhead-lab/${id}/docker.pid`, String(process.pid));
+    writeFileSync(`/run/bulkhead-lab/${id}/engine.pid`, String(process.pid));
     execFileSync('ip', ['netns', 'add', `${id}-host`]);
     const inhabitant = spawn('nsenter', [`--net=/run/netns/${id}-host`, 'sleep', '1000'], { stdio: 'ignore' });
     const ended = new Promise((resolve) => inhabitant.once('exit', (_, signal) => resolve(signal)));

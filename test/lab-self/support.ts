@@ -55,6 +55,7 @@ export async function startContainer(
   lab: Lab,
   command: readonly string[],
   hostConfig: Readonly<Record<string, unknown>> = {},
+  config: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   // An archive's end mark and nothing before it.
   await api(lab, 'POST', '/images/create?fromSrc=-&repo=empty', Buffer.alloc(1024));
@@ -63,6 +64,7 @@ export async function startContainer(
     Cmd: command,
     // A terminal, for its log is plain text where another's comes in frames.
     Tty: true,
+    ...config,
     HostConfig: { Binds: ['/usr:/usr:ro', '/usr/bin:/bin:ro', '/usr/lib:/lib:ro', '/usr/lib64:/lib64:ro'], ...hostConfig },
   });
   await api(lab, 'POST', `/containers/${Id}/start`);

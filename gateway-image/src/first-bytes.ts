@@ -1,0 +1,98 @@
+import { MAX_HELLO, readClientHello } from './client-hello.ts';
+import { parseHost, type Host } from './hosts.ts';
+
+/**
+ * What the first bytes of a connection are. TLS and HTTP name a host of their own, and that must be the one
+ * that was asked for: else an allowed name is a door to every site behind the same address (fronting).
+ */
+export type FirstBytes =
+  | { readonly kind: 'more' }
+  /** Forwarded as they are; `what` is for people. */
+  | { readonly kind: 'pass'; readonly what: 'tls' | 'other' }
+  /** Every request has to be looked at. */
+  | { readonly kind: 'http' }
+  | { readonly kind: 'refuse'; readonly reason: string };
+
+export interface Asked {
+  readonly host: Host;
+  /** Any public host may be asked for: a name that is hidden then opens no door that is closed. */
+  readonly anyPublic: boolean;
+}
+
+/** Longer first lines are refused where they could be those of HTTP; nginx and Apache take 8 KiB. */
+const MAX_LINE = 8192;
+/**
+ * RFC 8446 §5.1: the types of a record. A server may forgive an alert before the greeting (Go's does), so
+ * whatever begins like any record is TLS, and nothing but a greeting may come first.
+ */
+const TLS_RECORDS = { first: 0x14, last: 0x18 } as const;
+/** HAProxy's PROXY protocol, version 2, §2.2. */
+const PROXY_V2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+
+/** Judges what a client has sent so far. An address was asked for literally: what lives there is then meant as a whole. */
+export function judgeFirstBytes(bytes: Buffer, asked: Asked): FirstBytes {
+  const [first] = bytes;
+  if (first === undefined) return { kind: 'more' };
+  if (first >= TLS_RECORDS.first && first <= TLS_RECORDS.last) return judgeHello(bytes, asked);
+  if (first >= 0x80 && isOldHello(bytes)) return { kind: 'refuse', reason: 'TLS in the form of SSL 2 cannot be checked' };
+  return judgeLine(bytes);
+}
+
+function judgeHello(bytes: Buffer, { host, anyPublic }: Asked): FirstBytes {
+  if (host.kind === 'address') return { kind: 'pass', what: 'tls' };
+  const hello = readClientHello(bytes);
+  switch (hello.state) {
+    case 'more':
+      return bytes.length > MAX_HELLO ? { kind: 'refuse', reason: 'the TLS greeting does not end' } : { kind: 'more' };
+    case 'malformed':
+      return { kind: 'refuse', reason: `the TLS greeting cannot be checked: ${hello.why}` };
+    case 'read': {
+      if (hello.serverName === undefined) return { kind: 'refuse', reason: 'TLS without a server name (SNI) cannot be checked' };
+      const named = parseHost(hello.serverName);
+      if (named?.kind !== 'name' || named.text !== host.text) {
+        return {
+          kind: 'refuse',
+          reason: `TLS asks for ${hello.serverName.slice(0, 100)} (SNI), not for the name that was dialled`,
+        };
+      }
+      return hello.encrypted && !anyPublic
+        ? { kind: 'refuse', reason: 'TLS with an encrypted greeting (ECH) may ask for another name: turn it off in the client' }
+        : { kind: 'pass', what: 'tls' };
+    }
+  }
+}
+
+/** RFC 5246 appendix E.2: OpenSSL still takes a greeting of SSL 2, which has no room for a name. */
+function isOldHello(bytes: Buffer): boolean {
+  return bytes[2] === 1 && (bytes[3] === 3 || (bytes[3] === 0 && bytes[4] === 2));
+}
+
+/** HTTP is told by its first line. Servers forgive empty lines before it. */
+function judgeLine(bytes: Buffer): FirstBytes {
+  if (bytes.subarray(0, PROXY_V2.length).equals(PROXY_V2))
+    return { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
+  let start = 0;
+  while (isSpace(bytes[start])) start += 1;
+  const end = bytes.indexOf(0x0a, start);
+  const long = (end < 0 ? bytes.length : end) - start > MAX_LINE;
+  const line = bytes.toString('latin1', start, end < 0 || long ? start + MAX_LINE : end);
+  if (/^PRI \* HTTP\/2/i.test(line)) return { kind: 'refuse', reason: 'HTTP/2 without TLS cannot be checked' };
+  if (/^PROXY (?:TCP|UNKNOWN)/i.test(line)) return { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
+  if (isRequest(line)) return { kind: 'http' };
+  // A byte that is no text ends the doubt: a request begins with a word, and was recognised by then.
+  if (/[^\t\r\x20-\x7e\x80-\xff]/.test(line)) return { kind: 'pass', what: 'other' };
+  if (long) return { kind: 'refuse', reason: 'its first line does not end' };
+  return end < 0 ? { kind: 'more' } : { kind: 'pass', what: 'other' };
+}
+
+/**
+ * A version of HTTP, or a word and a path: what only a careless server would answer is left to a strict
+ * parser, which refuses it. Git's own protocol has a path there too.
+ */
+function isRequest(line: string): boolean {
+  return /HTTP\/\d/i.test(line) || /^(?![0-9a-f]{4}git-)[!#$%&'*+.^_`|~\w-]+[ \t]+(?:\/|https?:\/\/)/i.test(line);
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
+}

@@ -1,0 +1,115 @@
+import { connect, type Socket, type TcpNetConnectOpts, type IpcNetConnectOpts } from 'node:net';
+
+/** A read buffer begins small and grows with what is read into it: idle connections stay cheap. Bytes. */
+const SMALL = 16 * 1024;
+const LARGE = 256 * 1024;
+/** Of all grown buffers together: many connections at once do with small ones. Bytes. */
+const MAX_GROWN = 32 * 1024 * 1024;
+
+/** So long a side may still speak to nobody, that it reads the end of the other one. Milliseconds. */
+const LINGER_MS = 2000;
+
+let grown = 0;
+
+/** A socket that we opened, with what it receives going straight on to `sink`. */
+export interface Source {
+  readonly socket: Socket;
+  /** Until it is called, what arrives waits in the kernel. To call it again with the same sink changes nothing. */
+  flowInto(sink: Socket): void;
+}
+
+/**
+ * Connects, and reads into a buffer that is used again: no allocation a chunk, which a plain stream makes.
+ * The buffer is free when the write of its bytes is done; until then nothing more is read.
+ */
+export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Source {
+  let buffer = Buffer.allocUnsafeSlow(SMALL);
+  let sink: Socket | undefined;
+  let waiting = false;
+  const grow = (): void => {
+    const size = Math.min(buffer.length * 4, LARGE);
+    if (socket.destroyed || size === buffer.length || grown + size - buffer.length > MAX_GROWN) return;
+    grown += size - buffer.length;
+    buffer = Buffer.allocUnsafeSlow(size);
+  };
+  const goOn = (): void => {
+    // Called for every write: only when none is pending is the buffer free.
+    if (!waiting || (sink !== undefined && !sink.destroyed && sink.writableLength > 0)) return;
+    waiting = false;
+    socket.resume();
+  };
+  const socket = connect({
+    ...options,
+    allowHalfOpen: true,
+    onread: {
+      buffer: () => buffer,
+      callback: (count) => {
+        if (sink === undefined || !sink.writable) return false;
+        sink.write(buffer.subarray(0, count), goOn);
+        waiting = sink.writableLength > 0;
+        // Bytes that wait to be written are still in the old buffer: only a free one may be replaced.
+        if (!waiting && count === buffer.length) grow();
+        return !waiting;
+      },
+    },
+  });
+  socket.pause();
+  socket.once('close', () => (grown -= buffer.length - SMALL));
+  return {
+    socket,
+    flowInto: (target) => {
+      sink = target;
+      // Reading while a write is pending would overwrite what it writes.
+      if (!waiting) socket.resume();
+    },
+  };
+}
+
+/**
+ * Joins an accepted connection with the one that was opened for it, both ways, each half closed on its own.
+ * Ends with both destroyed; a side that broke is passed on as a reset, so that nobody takes it for a clean end.
+ */
+export function join(client: Socket, source: Source, idleTimeoutMs: number): void {
+  const { socket: upstream } = source;
+  source.flowInto(client);
+  client.on('data', (chunk: Buffer) => {
+    if (!upstream.write(chunk)) client.pause();
+  });
+  upstream.on('drain', () => client.resume());
+  client.on('end', () => upstream.end());
+  upstream.on('end', () => client.end());
+  const idle = (): void => {
+    reset(client);
+    reset(upstream);
+  };
+  for (const side of [client, upstream]) side.removeAllListeners('timeout').setTimeout(idleTimeoutMs, idle);
+  passOnEnd(client, upstream);
+  passOnEnd(upstream, client);
+  client.resume();
+}
+
+/**
+ * What `from` received whole is still written to `to`, which then closes by itself; a `from` that went before
+ * its end takes `to` with it. An 'error' is always followed by 'close'.
+ */
+function passOnEnd(from: Socket, to: Socket): void {
+  from.on('error', () => undefined);
+  from.on('close', () => {
+    if (!from.readableEnded) return reset(to);
+    // What `to` still says goes nowhere, but to close on it at once would reset it before it has read all.
+    to.resume();
+    to.end(() => {
+      if (to.destroyed) return;
+      const linger = setTimeout(() => to.destroy(), LINGER_MS);
+      to.once('close', () => clearTimeout(linger));
+    });
+    return undefined;
+  });
+}
+
+/** RST where there is one (TCP); a unix socket is just closed. */
+export function reset(socket: Socket): void {
+  if (socket.destroyed) return;
+  if (socket.remoteFamily === undefined) socket.destroy();
+  else socket.resetAndDestroy();
+}

@@ -1,0 +1,103 @@
+/** Inside of a compartment: answers DNS by itself and carries connections to the gateway. It decides nothing that counts. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { PROXY_PORT, SOCKETS, type RelayConfig } from '../../src/model/compartment.ts';
+import { endWithRun, readConfig } from './config.ts';
+import { ignore } from './dial.ts';
+import { serveDns, type AddressFor } from './dns.ts';
+import { listen } from './listen.ts';
+import { decisionLog } from './log.ts';
+import { NameTable } from './names.ts';
+import { compilePolicy, isNameAllowed } from './policy.ts';
+import { encodePreamble } from './preamble.ts';
+import { join, openSource, reset } from './pump.ts';
+
+/** Listeners and connections that are open at once; the server can only starve itself. */
+const MAX_LISTENERS = 16_384;
+const MAX_CONNECTIONS = 512;
+/** The gateway ends idle connections; here only what it forgot. Milliseconds. */
+const IDLE_MS = 60 * 60_000;
+
+const config = readConfig<RelayConfig>('BULKHEAD_RELAY');
+const log = decisionLog((line) => process.stdout.write(line));
+endWithRun();
+
+let connections = 0;
+let listeners = 0;
+
+/** A listener whose connections go on to `to`, each after its own `head`. */
+function carry(to: string | { readonly port: number }, head: (client: Socket) => Buffer | undefined): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
+    client.on('error', ignore);
+    if (connections >= MAX_CONNECTIONS) return reset(client);
+    connections += 1;
+    client.once('close', () => (connections -= 1));
+    const source = openSource(typeof to === 'string' ? { path: to } : { host: '127.0.0.1', port: to.port, noDelay: true });
+    const first = head(client);
+    if (first !== undefined) source.socket.write(first);
+    return join(client, source, IDLE_MS);
+  });
+}
+
+function namesOf(egress: NonNullable<RelayConfig['egress']>): AddressFor {
+  const policy = compilePolicy({ ...egress, hostAddresses: [] });
+  const table = new NameTable();
+  const listening = new Map<string, Promise<void>>();
+  const open = async (name: string, address: string): Promise<void> => {
+    await Promise.all(
+      egress.ports.map(async (port) => {
+        try {
+          await listen(
+            carry(SOCKETS.connect, () => encodePreamble({ host: name, port })),
+            { host: address, port },
+            log.problem,
+          );
+        } catch (error) {
+          // The server listens there itself, on all addresses: it wins, and the proxy remains.
+          log.problem(`${name}:${port} can be reached by the proxy only: ${(error as NodeJS.ErrnoException).code ?? ''}`);
+        }
+      }),
+    );
+  };
+  return async (name) => {
+    if (!isNameAllowed(policy, name)) {
+      log.decision({ decision: 'denied', via: 'dns', host: name, port: 53, reason: 'it is not in allow_host' });
+      return 'refused';
+    }
+    const isNew = !listening.has(name);
+    if (isNew && listeners + egress.ports.length > MAX_LISTENERS) return 'full';
+    const address = table.addressOf(name);
+    if (address === undefined) return 'full';
+    if (isNew) {
+      listeners += egress.ports.length;
+      listening.set(name, open(name, address));
+    }
+    await listening.get(name);
+    return { address };
+  };
+}
+
+const { egress, inboundPort } = config;
+await Promise.all([
+  ...(egress === null
+    ? []
+    : [
+        serveDns('127.0.0.1', 53, namesOf(egress), log.problem),
+        listen(
+          carry(SOCKETS.proxy, () => undefined),
+          { host: '127.0.0.1', port: PROXY_PORT },
+          log.problem,
+        ),
+      ]),
+  ...(inboundPort === null
+    ? []
+    : [
+        listen(
+          carry({ port: inboundPort }, () => undefined),
+          SOCKETS.inbound,
+          log.problem,
+        ),
+      ]),
+]);
+// One connection must not be able to end all others; the line says that there is a fault to mend.
+process.on('uncaughtException', (error) => log.problem(`a fault of the relay: ${error.message}`));
+log.ready();

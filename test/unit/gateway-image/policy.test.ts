@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compilePolicy, decide, forbiddenAddress, isNameAllowed } from '../../../gateway-image/src/policy.ts';
+import type { Profile } from '../../../src/model/profile.ts';
+import { decide as judge, egressPolicy } from '../../../src/profiles/match.ts';
+
+function policy(hosts: readonly string[], ports: readonly number[] = [443], hostAddresses: readonly string[] = []) {
+  return compilePolicy({ hosts, ports, hostAddresses });
+}
+
+describe('a policy', () => {
+  it('that is missing allows nothing', () => {
+    expect(compilePolicy(null)).toBeUndefined();
+    expect(decide(undefined, 'name.test', 443).allowed).toBe(false);
+    expect(isNameAllowed(undefined, 'name.test')).toBe(false);
+  });
+
+  it.each<[string, readonly string[], readonly number[], readonly string[]]>([
+    ['a wildcard', ['*'], [443], []],
+    ['a wildcard below', ['*.name.test'], [443], []],
+    ['an empty host', [''], [443], []],
+    ['a range', ['10.0.0.0/8'], [443], []],
+    ['a dot before an address', ['.10.0.0.1'], [443], []],
+    ['a short address', ['127.1'], [443], []],
+    ['port 0', ['name.test'], [0], []],
+    ['port 65536', ['name.test'], [65_536], []],
+    ['no port', ['name.test'], [], []],
+    ['an address of the host that cannot be read', [], [443], ['172.17.0.1/16']],
+  ])('is not made of %s', (_title, hosts, ports, hostAddresses) => {
+    expect(() => policy(hosts, ports, hostAddresses)).toThrow(/is no|hosts without ports/);
+  });
+
+  it.each<[string, number, boolean]>([
+    ['name.test', 443, true],
+    ['NAME.TEST.', 443, true],
+    ['name.test', 80, false],
+    ['a.name.test', 443, false],
+    ['tree.test', 443, true],
+    ['a.b.tree.test', 443, true],
+    ['eviltree.test', 443, false],
+    ['10.0.0.1', 443, true],
+    ['::ffff:10.0.0.1', 443, true],
+    ['10.0.0.2', 443, false],
+    ['0xa.0.0.1', 443, false],
+    ['', 443, false],
+    ['name.test', Number.NaN, false],
+  ])('%s on %d: %s', (host, port, allowed) => {
+    expect(decide(policy(['name.test', '.tree.test', '10.0.0.1']), host, port).allowed).toBe(allowed);
+  });
+
+  it.each([
+    'localhost',
+    'printer',
+    'metadata.google.internal',
+    'host.docker.internal',
+    'nas.local',
+    'x.corp',
+    '127.0.0.1',
+    '::1',
+    '10.1.1.1',
+  ])('any public host is not %s', (host) => {
+    expect(decide(policy([]), host, 443).allowed).toBe(false);
+    // The control: what is named is meant.
+    expect(decide(policy([host]), host, 443).allowed).toBe(true);
+  });
+
+  it('what a name resolves to is judged by address, and literally named ones are meant', () => {
+    const p = policy(['name.test', '10.0.0.1'], [443], ['203.0.113.9', 'fe80::1%eth0']);
+    if (p === undefined) throw new Error('no policy');
+    expect(forbiddenAddress(p, '10.0.0.1')).toBeUndefined();
+    expect(forbiddenAddress(p, '::ffff:a00:1')).toBeUndefined();
+    expect(forbiddenAddress(p, '203.0.113.10')).toBeUndefined();
+    for (const address of [
+      '10.0.0.2',
+      '127.0.0.1',
+      '203.0.113.9',
+      '::ffff:203.0.113.9',
+      '64:ff9b::cb00:7109',
+      'fe80::1',
+      'name.test',
+      '',
+    ]) {
+      expect({ address, why: forbiddenAddress(p, address) }).toEqual({
+        address,
+        why: expect.stringMatching(/^it is /) as string,
+      });
+    }
+  });
+});
+
+describe('two independent readings of a profile', () => {
+  const name = fc.constantFrom(
+    'a.test',
+    'b.a.test',
+    'c.b.a.test',
+    'ba.test',
+    'test',
+    'x.corp',
+    'x.local',
+    'x.onion',
+    'localhost',
+    'a.test.b',
+  );
+  const address = fc.oneof(
+    fc.constantFrom(
+      '127.0.0.1',
+      '10.0.0.1',
+      '203.0.113.1',
+      '169.254.169.254',
+      '168.63.129.16',
+      '::1',
+      '::7f00:1',
+      '64:ff9b::7f00:1',
+      '2002:808:808::1',
+      'fd00::1',
+    ),
+    fc.ipV4(),
+    fc.ipV6(),
+  );
+  const entry = fc.oneof(
+    { weight: 3, arbitrary: name },
+    { weight: 1, arbitrary: name.map((n) => `.${n}`) },
+    { weight: 2, arbitrary: address },
+  );
+  const odd = fc
+    .tuple(fc.oneof(name, address), fc.constantFrom('', '', '.', '..', ' ', '%lo', ':80', '\0', '/'))
+    .map(([host, tail]) => host + tail);
+  const cased = fc.tuple(fc.oneof(entry, odd, fc.string()), fc.boolean()).map(([host, up]) => (up ? host.toUpperCase() : host));
+  const ports = fc.uniqueArray(fc.constantFrom(22, 80, 443, 8080), { maxLength: 3 });
+
+  /** Where the gateway is stricter, on purpose: spellings that it does not take, and names that DNS must not be asked for. */
+  const stricter = (host: string): boolean => /%|\.\d+\.?$|[[\]]/.test(host) || /\.(?:onion|alt)\.?$/i.test(host);
+
+  it('agree', () => {
+    const seen = { allowed: 0, denied: 0 };
+    fc.assert(
+      fc.property(
+        fc.array(entry, { maxLength: 4 }),
+        ports,
+        cased,
+        fc.constantFrom(22, 80, 443, 8080),
+        (hosts, declared, host, port) => {
+          const profile: Profile = { network: { outbound: { allow_host: hosts, allow_port: declared } } };
+          const theirs = judge(egressPolicy(profile), { host, port, protocol: 'tcp' }).allowed;
+          const nothing = hosts.length === 0 && declared.length === 0;
+          // Entries are those that a profile may have: IPv6 with a dotted tail is none of the gateway's.
+          const ours = decide(
+            nothing
+              ? undefined
+              : policy(
+                  hosts.filter((h) => !/:.*\./.test(h)),
+                  declared.length === 0 ? [80, 443] : declared,
+                ),
+            host,
+            port,
+          ).allowed;
+          if (hosts.some((h) => /:.*\./.test(h))) return;
+          seen[ours ? 'allowed' : 'denied'] += 1;
+          if (ours) expect({ host, theirs }).toEqual({ host, theirs: true });
+          else if (!stricter(host)) expect({ host, theirs }).toEqual({ host, theirs: false });
+        },
+      ),
+      { numRuns: 6000 },
+    );
+    expect(seen.allowed).toBeGreaterThan(50);
+    expect(seen.denied).toBeGreaterThan(50);
+  });
+});
