@@ -15,8 +15,8 @@ export type FirstBytes =
 
 export interface Asked {
   readonly host: Host;
-  /** Any public host may be asked for: a name that is hidden then opens no door that is closed. */
-  readonly anyPublic: boolean;
+  /** A name that is hidden (ECH) may pass: any public host may be asked for, or somebody said so. */
+  readonly mayHide: boolean;
 }
 
 /** Longer first lines are refused where they could be those of HTTP; nginx and Apache take 8 KiB. */
@@ -38,7 +38,7 @@ export function judgeFirstBytes(bytes: Buffer, asked: Asked): FirstBytes {
   return judgeLine(bytes);
 }
 
-function judgeHello(bytes: Buffer, { host, anyPublic }: Asked): FirstBytes {
+function judgeHello(bytes: Buffer, { host, mayHide }: Asked): FirstBytes {
   if (host.kind === 'address') return { kind: 'pass', what: 'tls' };
   const hello = readClientHello(bytes);
   switch (hello.state) {
@@ -55,8 +55,8 @@ function judgeHello(bytes: Buffer, { host, anyPublic }: Asked): FirstBytes {
           reason: `TLS asks for ${hello.serverName.slice(0, 100)} (SNI), not for the name that was dialled`,
         };
       }
-      return hello.encrypted && !anyPublic
-        ? { kind: 'refuse', reason: 'TLS with an encrypted greeting (ECH) may ask for another name: turn it off in the client' }
+      return hello.encrypted && !mayHide
+        ? { kind: 'refuse', reason: 'TLS with an encrypted greeting (ECH) may ask for another name (--allow-ech lets it pass)' }
         : { kind: 'pass', what: 'tls' };
     }
   }

@@ -53,7 +53,6 @@ export function inboundServer(
       });
       return response.end(body);
     }
-    log.decision({ decision: 'allowed', via: 'inbound', host: 'server', port: inbound.serverPort, reason: 'the token is right' });
     return forward(
       request,
       response,

@@ -3,7 +3,7 @@ const FIRST = 1;
 /** 127.66.0.1 and on: away from 127.0.0.0/16, where programs listen by themselves. */
 const PREFIX = '127.66';
 /** A server may ask for names without end. */
-export const MAX_NAMES = 4096;
+export const MAX_NAMES = 1024;
 
 export class NameTable {
   readonly #addresses = new Map<string, string>();

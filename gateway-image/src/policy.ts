@@ -13,6 +13,8 @@ export interface Policy {
   readonly anyPublic: boolean;
   readonly ports: ReadonlySet<number>;
   readonly hostAddresses: ReadonlySet<string>;
+  /** TLS may hide the name that it asks for (ECH). */
+  readonly allowEch: boolean;
 }
 
 export type Verdict =
@@ -62,6 +64,8 @@ export function compilePolicy(egress: GatewayConfig['egress']): Policy | undefin
     anyPublic: egress.hosts.length === 0,
     ports: new Set(egress.ports),
     hostAddresses: new Set(egress.hostAddresses.map(hostAddress)),
+    // Where any public host is allowed, a hidden name opens no door that is closed.
+    allowEch: egress.allowEch || egress.hosts.length === 0,
   };
 }
 

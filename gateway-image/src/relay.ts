@@ -9,6 +9,7 @@ import { decisionLog } from './log.ts';
 import { NameTable } from './names.ts';
 import { compilePolicy, isNameAllowed } from './policy.ts';
 import { encodePreamble } from './preamble.ts';
+import { serverListening } from './server-listening.ts';
 import { join, openSource, reset } from './pump.ts';
 
 /** Listeners and connections that are open at once; the server can only starve itself. */
@@ -24,33 +25,45 @@ endWithRun();
 let connections = 0;
 let listeners = 0;
 
-/** A listener whose connections go on to `to`, each after its own `head`. */
-function carry(to: string | { readonly port: number }, head: (client: Socket) => Buffer | undefined): Server {
+/** A listener that counts its connections and hands them over, each not read yet. */
+function accept(serve: (client: Socket) => void): Server {
   return createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
     client.on('error', ignore);
     if (connections >= MAX_CONNECTIONS) return reset(client);
     connections += 1;
     client.once('close', () => (connections -= 1));
-    const source = openSource(typeof to === 'string' ? { path: to } : { host: '127.0.0.1', port: to.port, noDelay: true });
-    const first = head(client);
-    if (first !== undefined) source.socket.write(first);
-    return join(client, source, IDLE_MS);
+    return serve(client);
+  });
+}
+
+/** Out of the compartment: to a socket of the gateway, after `head`. */
+function outward(path: string, head?: Buffer): Server {
+  return accept((client) => {
+    const source = openSource({ path });
+    if (head !== undefined) source.socket.write(head);
+    join(client, source, IDLE_MS);
+  });
+}
+
+/** Into the compartment: to the server, as soon as it listens. */
+function inward(port: number): Server {
+  const listening = serverListening(port);
+  return accept((client) => {
+    void listening.then(() => {
+      if (!client.destroyed) join(client, openSource({ host: '127.0.0.1', port, noDelay: true }), IDLE_MS);
+    });
   });
 }
 
 function namesOf(egress: NonNullable<RelayConfig['egress']>): AddressFor {
-  const policy = compilePolicy({ ...egress, hostAddresses: [] });
+  const policy = compilePolicy({ ...egress, hostAddresses: [], allowEch: false });
   const table = new NameTable();
   const listening = new Map<string, Promise<void>>();
   const open = async (name: string, address: string): Promise<void> => {
     await Promise.all(
       egress.ports.map(async (port) => {
         try {
-          await listen(
-            carry(SOCKETS.connect, () => encodePreamble({ host: name, port })),
-            { host: address, port },
-            log.problem,
-          );
+          await listen(outward(SOCKETS.connect, encodePreamble({ host: name, port })), { host: address, port }, log.problem);
         } catch (error) {
           // The server listens there itself, on all addresses: it wins, and the proxy remains.
           log.problem(`${name}:${port} can be reached by the proxy only: ${(error as NodeJS.ErrnoException).code ?? ''}`);
@@ -82,21 +95,9 @@ await Promise.all([
     ? []
     : [
         serveDns('127.0.0.1', 53, namesOf(egress), log.problem),
-        listen(
-          carry(SOCKETS.proxy, () => undefined),
-          { host: '127.0.0.1', port: PROXY_PORT },
-          log.problem,
-        ),
+        listen(outward(SOCKETS.proxy), { host: '127.0.0.1', port: PROXY_PORT }, log.problem),
       ]),
-  ...(inboundPort === null
-    ? []
-    : [
-        listen(
-          carry({ port: inboundPort }, () => undefined),
-          SOCKETS.inbound,
-          log.problem,
-        ),
-      ]),
+  ...(inboundPort === null ? [] : [listen(inward(inboundPort), SOCKETS.inbound, log.problem)]),
 ]);
 // One connection must not be able to end all others; the line says that there is a fault to mend.
 process.on('uncaughtException', (error) => log.problem(`a fault of the relay: ${error.message}`));

@@ -81,7 +81,7 @@ export interface Passage {
 export function tunnel(gateway: Gateway, client: Socket, passage: Passage, onHttp: HttpHandler): void {
   const { host, port, via } = passage;
   const { limits, log } = gateway;
-  const asked = { host, anyPublic: gateway.policy?.anyPublic ?? false };
+  const asked = { host, mayHide: gateway.policy?.allowEch ?? false };
   let held = passage.first;
   let judged: FirstBytes = { kind: 'more' };
   let dialled = passage.dialled;

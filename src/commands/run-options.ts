@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly writableRoot: boolean;
   readonly execTmp: boolean;
   readonly capAdd: readonly string[];
+  readonly allowEch: boolean;
   readonly allowScripts: boolean;
   readonly verify: boolean;
   readonly failOn: Severity | 'never';
@@ -65,6 +66,7 @@ export function addRunOptions(command: Command): Command {
     .option('--writable-root', 'let the server write its root file system', false)
     .option('--exec-tmp', 'let the server execute files in /tmp', false)
     .option('--cap-add <capability>', 'give the server a capability; repeatable', collect, [])
+    .option('--allow-ech', 'let TLS hide which site it asks for; browsers always do', false)
     .option('--allow-scripts', 'npm packages: run install scripts, on this machine', false)
     .option('--verify', 'audit the server right after its start, and stop it when it fails', false)
     .option('--fail-on <severity>', 'with --verify: lowest severity that stops it, or never', parseGate, 'medium')
@@ -104,6 +106,7 @@ export function launchOptions(
     writableRoot: options.writableRoot,
     execTmp: options.execTmp,
     capAdd: options.capAdd,
+    allowEch: options.allowEch,
     mountSensitive: options.mountSensitive,
     secretFiles: secretNames,
   };

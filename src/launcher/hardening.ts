@@ -49,6 +49,7 @@ export function optOuts(options: LaunchOptions, root: boolean): OptOuts {
     ...(options.mountSensitive === true
       ? [{ name: 'mount-sensitive', note: 'Sensitive paths of this machine may be mounted, as asked for.' }]
       : []),
+    ...(options.allowEch ? [{ name: 'allow-ech', note: 'TLS may hide which site it asks for (ECH), as asked for.' }] : []),
     ...capabilities.map((name) => ({ name: `cap-add=${name}`, note: `The server holds the capability ${name}, as asked for.` })),
   ];
   const idle =

@@ -83,7 +83,14 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
   const { docker } = engine;
   const labels = compartmentLabels(session, options.detach);
   const planWith = (gatewayImage: string, addresses: readonly string[]): CompartmentPlan =>
-    planCompartment({ ...request, session, labels, gatewayImage, hostAddresses: addresses, apiVersion: engine.facts.apiVersion });
+    planCompartment({
+      ...request,
+      session,
+      labels,
+      gatewayImage,
+      hostAddresses: addresses,
+      apiVersion: engine.facts.apiVersion,
+    });
   // Refuses what cannot be before anything is made.
   const draft = planWith('', []);
   const needsHelpers = draft.relay !== undefined || request.secrets.size > 0;

@@ -96,7 +96,7 @@ function partsOf(input: PlanInput, shape: CompartmentShape, outbound: Outbound, 
   const relayConfig: RelayConfig = { version: 1, egress, inboundPort: port ?? null };
   const gatewayConfig: GatewayConfig = {
     version: 1,
-    egress: egress === null ? null : { ...egress, hostAddresses: input.hostAddresses },
+    egress: egress === null ? null : { ...egress, hostAddresses: input.hostAddresses, allowEch: input.options.allowEch },
     inbound: inboundOf(input, port),
     limits: GATEWAY_LIMITS,
   };

@@ -47,6 +47,8 @@ export interface GatewayConfig {
     readonly ports: readonly number[];
     /** Addresses of the engine's host, which no name may mean. */
     readonly hostAddresses: readonly string[];
+    /** Let TLS through whose real name is encrypted (ECH): it may be for another site behind the same address. */
+    readonly allowEch: boolean;
   } | null;
   readonly inbound: {
     /** Port that the gateway listens on in its own container. */
@@ -194,6 +196,8 @@ export interface LaunchOptions {
   readonly writableRoot: boolean;
   readonly execTmp: boolean;
   readonly capAdd: readonly string[];
+  /** `--allow-ech`. */
+  readonly allowEch: boolean;
   /** Sensitive paths of the host may be mounted; recorded as an opt-out. */
   readonly mountSensitive?: boolean;
   /** Names of the secrets that are files below /run/secrets. */

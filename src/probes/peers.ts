@@ -76,9 +76,9 @@ function portsOf({ configuration, namespace }: PeerView, address: string): reado
   return unique(namespace === undefined ? configuration.exposedPorts : listening).slice(0, MAX_PORTS);
 }
 
-/** By name only where the engine's resolver would know it: the default bridge has no names, `none` and `host` are no networks. */
+/** By name only where the engine's resolver would know it: the default bridge (Podman's is `podman`) has no names, `none` and `host` are no networks. */
 function sharedNames(context: PlanContext, peer: PeerView): readonly string[] {
-  const named = context.configuration.networks.filter(({ name }) => !['bridge', 'none', 'host'].includes(name));
+  const named = context.configuration.networks.filter(({ name }) => !['bridge', 'podman', 'none', 'host'].includes(name));
   const own = new Set(named.map(({ id }) => id));
   return peer.configuration.networks.some(({ id }) => own.has(id)) ? [peer.target.name] : [];
 }

@@ -54,9 +54,12 @@ async function removeAll(
   const failures: string[] = [];
   await Promise.all(
     containers.map(({ Id }) =>
-      untilGone(() => docker.getContainer(Id).remove({ force: true, v: true })).catch((error: unknown) =>
-        failures.push(`Container ${Id.slice(0, 12)} could not be removed: ${String(error)}`),
-      ),
+      untilGone(async () => {
+        const container = docker.getContainer(Id);
+        // Podman's forced removal asks politely first, for ten seconds.
+        await container.kill().catch(() => undefined);
+        await container.remove({ force: true, v: true });
+      }).catch((error: unknown) => failures.push(`Container ${Id.slice(0, 12)} could not be removed: ${String(error)}`)),
     ),
   );
   await Promise.all(
@@ -76,7 +79,10 @@ async function removeAll(
   return failures;
 }
 
-/** 404: gone. 409: being removed by the engine itself. 403: the network still has an endpoint of a container that is going. */
+/**
+ * 404: gone. 409: being removed by the engine itself. 403: the network still has an endpoint of a container that is
+ * going. 500: Podman's word for all of these, and for a container whose namespace another one still uses.
+ */
 async function untilGone(remove: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -85,7 +91,7 @@ async function untilGone(remove: () => Promise<unknown>): Promise<void> {
     } catch (error) {
       const status = (error as { statusCode?: number }).statusCode;
       if (status === 404) return;
-      if (attempt >= 20 || (status !== 409 && status !== 403)) throw error;
+      if (attempt >= 20 || (status !== 409 && status !== 403 && status !== 500)) throw error;
       await delay(100);
     }
   }

@@ -108,6 +108,12 @@ function describe(
   };
 }
 
+/** Podman lists no network for these two, and gives their names as ids. */
+const PSEUDO_DRIVERS: ReadonlyMap<string, string> = new Map([
+  ['none', 'null'],
+  ['host', 'host'],
+]);
+
 function attachment(
   name: string,
   endpoint: Docker.EndpointSettings & { readonly DNSNames?: readonly string[] | null },
@@ -117,7 +123,7 @@ function attachment(
   return {
     id: cut(endpoint.NetworkID, 128),
     name: cut(name),
-    driver: cut(network?.Driver ?? 'unknown'),
+    driver: cut(network?.Driver ?? PSEUDO_DRIVERS.get(endpoint.NetworkID ?? '') ?? 'unknown'),
     internal: network?.Internal === true,
     ipv6: network?.EnableIPv6 === true,
     subnets: ipam.flatMap((config) => config['Subnet'] ?? []),

@@ -1,5 +1,6 @@
 import { defineCheck } from '../../model/check.ts';
 import { reproduceInspect } from '../support/evidence.ts';
+import { namespaceEvidence, onlyLoopback } from '../support/namespace.ts';
 
 export const hostAliases = defineCheck({
   meta: {
@@ -27,6 +28,11 @@ export const hostAliases = defineCheck({
           message: 'None of the names that engines give their host resolves inside.',
         },
       ];
+    }
+    if (onlyLoopback(namespace)) {
+      // Podman writes them into every container, whatever its network.
+      const message = `${aliases.map(({ name }) => name).join(' and ')} resolves, and no interface leads anywhere.`;
+      return [{ status: 'not-applicable', subject: 'names of the host', message, evidence: namespaceEvidence(namespace) }];
     }
     return aliases.map(({ name, addresses }) => ({
       status: 'fail',

@@ -3,10 +3,10 @@ import { judgeFirstBytes, type FirstBytes } from '../../../gateway-image/src/fir
 import { parseHost } from '../../../gateway-image/src/hosts.ts';
 import { ECH, inRecords, madeHello, sni } from './hellos.ts';
 
-function judge(bytes: string | Buffer, name = 'name.test', anyPublic = false): FirstBytes {
+function judge(bytes: string | Buffer, name = 'name.test', mayHide = false): FirstBytes {
   const host = parseHost(name);
   if (host === undefined) throw new Error('no host');
-  return judgeFirstBytes(Buffer.from(bytes as string, 'latin1'), { host, anyPublic });
+  return judgeFirstBytes(Buffer.from(bytes as string, 'latin1'), { host, mayHide });
 }
 
 /** The verdict when the bytes come one by one, as somebody sends them who hopes for a hasty one. */

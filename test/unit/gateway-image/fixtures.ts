@@ -88,6 +88,7 @@ export async function runGateway(wishes: Wishes): Promise<Running> {
       hosts: wishes.hosts ?? ['name.test', LOOPBACK],
       ports: wishes.ports,
       hostAddresses: wishes.hostAddresses ?? [],
+      allowEch: false,
     }),
     resolver: wishes.resolver ?? toLoopback,
     limits,

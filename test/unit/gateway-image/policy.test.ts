@@ -5,7 +5,7 @@ import type { Profile } from '../../../src/model/profile.ts';
 import { decide as judge, egressPolicy } from '../../../src/profiles/match.ts';
 
 function policy(hosts: readonly string[], ports: readonly number[] = [443], hostAddresses: readonly string[] = []) {
-  return compilePolicy({ hosts, ports, hostAddresses });
+  return compilePolicy({ hosts, ports, hostAddresses, allowEch: false });
 }
 
 describe('a policy', () => {

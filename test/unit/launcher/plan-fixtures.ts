@@ -14,6 +14,7 @@ export const STDIO: LaunchOptions = {
   writableRoot: false,
   execTmp: false,
   capAdd: [],
+  allowEch: false,
   secretFiles: [],
 };
 

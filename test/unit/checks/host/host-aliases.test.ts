@@ -14,6 +14,20 @@ runCases(hostAliases, {
       input: { facts: facts(['host.docker.internal']) },
       verdicts: ['pass names of the host'],
     },
+    {
+      name: 'the engine names its host where nothing leads there',
+      input: {
+        facts: {
+          namespace: aNamespace({
+            aliases: [{ name: 'host.containers.internal', addresses: ['198.51.100.1'] }],
+            interfaces: [{ name: 'lo', address: '127.0.0.1/8', family: 4, scope: 'host' }],
+            defaultRoute4: false,
+            defaultRoute6: false,
+          }),
+        },
+      },
+      verdicts: ['not-applicable names of the host'],
+    },
   ],
   invalid: [
     {
