@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Profile } from '../../src/model/profile.ts';
@@ -44,15 +45,9 @@ export class CompartmentBench {
     return file;
   }
 
-  /** Starts the command; its input stays open until it is ended. */
-  start(args: readonly string[]): ResultPromise<{ reject: false; stdin: 'pipe'; buffer: true }> {
-    return execa(process.execPath, [CLI, ...args], {
-      reject: false,
-      stdin: 'pipe',
-      buffer: true,
-      env: this.env,
-      cwd: this.directory,
-    });
+  /** Starts the command and leaves it running; its input stays open until it is ended. */
+  start(args: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...this.env }, cwd: this.directory });
   }
 
   /** Runs the command to its end. */
