@@ -158,7 +158,7 @@ export async function stopCompartment(
   graceS: number,
 ): Promise<void> {
   if (server !== undefined) await stop(docker, server, graceS);
-  await Promise.all([relay, gateway].map((id) => (id === undefined ? undefined : stop(docker, id, 1))));
+  await Promise.all([relay, gateway].filter((id) => id !== undefined).map((id) => stop(docker, id, 1)));
 }
 
 /** 304: it was not running. 404 and 409: it is gone, or going. */

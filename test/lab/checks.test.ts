@@ -5,7 +5,7 @@ import { CHECKS } from '../../src/checks/registry.ts';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { audit, statuses, type AuditResult } from '../support/audit.ts';
 import { Fixtures } from '../support/fixtures.ts';
-import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
+import { ENGINE, LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
 import { MANAGEMENT_API, proxyScript } from '../support/scripts.ts';
 
 /**
@@ -170,7 +170,8 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     ['HOST-002', 'tight', 'pass'],
     ['HOST-003', 'tight', 'pass'],
     ['HOST-005', 'tight', 'not-applicable pass'],
-    ['HOST-006', 'tight', 'pass'],
+    // Podman writes names of its host into every container, also where nothing leads to it.
+    ['HOST-006', 'tight', ENGINE === 'podman' ? 'not-applicable' : 'pass'],
     ['PIVOT-001', 'tight', 'not-applicable pass'],
     ['PIVOT-002', 'tight', 'not-applicable pass'],
     ['HARD-001', 'tight', 'pass'],

@@ -59,7 +59,10 @@ export class Fixtures {
   async remove(): Promise<void> {
     const filters = { label: [this.#label] };
     for (const { Id } of await this.#docker.listContainers({ all: true, filters })) {
-      await this.#docker.getContainer(Id).remove({ force: true, v: true });
+      const container = this.#docker.getContainer(Id);
+      // Podman's forced removal asks politely first, for ten seconds.
+      await container.kill().catch(() => undefined);
+      await container.remove({ force: true, v: true });
     }
     for (const { Id } of await this.#docker.listNetworks({ filters })) await this.#docker.getNetwork(Id).remove();
   }

@@ -8,6 +8,9 @@ const provided = inject('lab');
 export const NO_LAB = 'reason' in provided;
 export const LAB_NAME = 'reason' in provided ? `lab skipped: ${provided.reason}` : 'lab';
 
+/** The engine that the suite runs on. */
+export const ENGINE = process.env['BULKHEAD_LAB_ENGINE'] ?? 'debian';
+
 export interface LabSession {
   readonly lab: Lab;
   readonly docker: Docker;

@@ -31,7 +31,7 @@ export const hostAliases = defineCheck({
     }
     if (onlyLoopback(namespace)) {
       // Podman writes them into every container, whatever its network.
-      const message = `${aliases.map(({ name }) => name).join(' and ')} resolves, and no interface leads anywhere.`;
+      const message = `In the hosts file: ${aliases.map(({ name }) => name).join(', ')}; but no interface leads anywhere.`;
       return [{ status: 'not-applicable', subject: 'names of the host', message, evidence: namespaceEvidence(namespace) }];
     }
     return aliases.map(({ name, addresses }) => ({

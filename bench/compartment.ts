@@ -1,0 +1,240 @@
+import Docker from 'dockerode';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import path from 'node:path';
+import { assertSealed, startLab } from '../lab/lab.ts';
+import { ensureServerImage } from '../samples/servers/images.ts';
+import { importImage } from '../src/runtime/import-image.ts';
+import { nodeLayers } from '../src/runtime/node-layers.ts';
+import { startClient, type Client } from './client.ts';
+import type { Job, Way } from './load.ts';
+import { pssOf, pssOfWatchers } from './memory.ts';
+import { FAR_END } from './ports.ts';
+import { startSquid } from './squid.ts';
+import { timeToAnswer, timeToEnd } from './start-up.ts';
+import { median, quantile, ratioOf } from './statistics.ts';
+
+/**
+ * What a compartment costs, against squid in the role that it has in other launchers, and against `docker run`:
+ * in turn, in one run, on one machine. `--quick`: fewer rounds.
+ */
+const QUICK = process.argv.includes('--quick');
+const ROUNDS = QUICK ? 3 : 9;
+const MEGABYTE = 1_000_000;
+const HOST = 'allowed.test';
+const ROOT = path.dirname(import.meta.dirname);
+const LOAD_IMAGE = 'bulkhead-bench/load:1';
+
+type Plan = { readonly title: string; readonly unit: string; readonly better: 'more' | 'less' } & (
+  | { readonly port: number; readonly job: Omit<Extract<Job, { kind: 'connections' }>, 'host' | 'port' | 'proxy'> }
+  | { readonly port: number; readonly job: Omit<Extract<Job, { kind: 'https' }>, 'host' | 'port' | 'proxy'> }
+  | { readonly port: number; readonly job: Omit<Extract<Job, { kind: 'down' | 'up' }>, 'host' | 'port' | 'proxy'> }
+);
+
+const lab = await startLab({ engine: 'debian', onProgress: (line) => console.error(line) });
+const docker = new Docker({ socketPath: lab.socketPath });
+const directory = await mkdtemp(path.join(tmpdir(), 'bulkhead-bench-'));
+const dockerRun = (...args: readonly string[]): readonly [string, ...string[]] => [
+  'docker',
+  '-H',
+  lab.dockerHost,
+  'run',
+  '-i',
+  '--rm',
+  ...args,
+];
+const bulkheadRun = (...args: readonly string[]): readonly [string, ...string[]] => [
+  process.execPath,
+  path.join(ROOT, 'dist/cli.js'),
+  'run',
+  '--quiet',
+  '--host',
+  lab.dockerHost,
+  ...args,
+];
+
+async function profileFile(): Promise<string> {
+  const file = path.join(directory, 'profile.json');
+  const outbound = { allow_host: [HOST], allow_port: Object.values(FAR_END) };
+  await writeFile(file, JSON.stringify({ network: { outbound } }));
+  return file;
+}
+
+async function importLoad(): Promise<void> {
+  const script = { path: 'bench/load.ts', source: path.join(import.meta.dirname, 'load.ts'), mode: 0o444 };
+  await importImage(docker, LOAD_IMAGE, [...(await nodeLayers()), script], ['ENTRYPOINT ["/bulkhead/node", "/bench/load.ts"]']);
+}
+
+function plansWith(ca: string): readonly Plan[] {
+  const streams = (title: string, kind: 'down' | 'up', port: number, count: number, bytes: number): Plan => ({
+    title,
+    unit: 'MB/s',
+    better: 'more',
+    port,
+    job: { kind, streams: count, bytes: bytes * MEGABYTE },
+  });
+  return [
+    {
+      title: 'connections a second, 16 at a time',
+      unit: '/s',
+      better: 'more',
+      port: FAR_END.echo,
+      job: { kind: 'connections', count: 1000, concurrency: 16 },
+    },
+    { title: 'fresh HTTPS request', unit: 'ms', better: 'less', port: FAR_END.https, job: { kind: 'https', count: 100, ca } },
+    streams('down, 1 stream', 'down', FAR_END.source, 1, 200),
+    streams('down, 16 streams', 'down', FAR_END.source, 16, 400),
+    streams('up, 1 stream', 'up', FAR_END.drain, 1, 200),
+    streams('up, 16 streams', 'up', FAR_END.drain, 16, 400),
+  ];
+}
+
+interface Contestant {
+  readonly name: string;
+  readonly client: Client;
+  readonly way: Way;
+}
+
+/** Every plan with every contestant, in turn, the order turned round each time. */
+async function race(plans: readonly Plan[], contestants: readonly Contestant[]): Promise<void> {
+  const theirs = contestants.at(-1);
+  for (const { title, unit, better, port, job } of plans) {
+    const values = new Map<string, number[][]>(contestants.map(({ name }) => [name, []]));
+    for (let round = -1; round < ROUNDS; round += 1) {
+      for (const { name, client, way } of round % 2 === 0 ? contestants : contestants.toReversed()) {
+        const result = await client.run({ ...job, ...way, host: HOST, port });
+        // The first one warms up.
+        if (round >= 0) values.get(name)?.push([...result]);
+      }
+    }
+    const series = (name: string, of: (round: readonly number[]) => number): readonly number[] =>
+      (values.get(name) ?? []).map(of);
+    const shown: readonly (readonly [string, (round: readonly number[]) => number])[] =
+      job.kind === 'https'
+        ? [
+            [`${title}, median`, median],
+            [`${title}, p99`, (round) => quantile(round, 0.99)],
+          ]
+        : [[title, median]];
+    for (const [what, of] of shown) {
+      const base = series(theirs?.name ?? '', of);
+      console.log(`${what}${better === 'less' ? ' (less is better)' : ''}`);
+      for (const { name } of contestants) {
+        const own = series(name, of);
+        const ratio = name === theirs?.name ? '' : `  ratio ${ratioOf(own, base).text}`;
+        console.log(
+          `    ${name.padEnd(32)} ${median(own)
+            .toFixed(unit === 'ms' ? 2 : 0)
+            .padStart(7)} ${unit}${ratio}`,
+        );
+      }
+    }
+  }
+}
+
+interface Beside {
+  readonly name: string;
+  readonly containers: readonly string[];
+}
+
+async function sizes({ containers }: Beside): Promise<readonly number[]> {
+  return [...(await Promise.all(containers.map((id) => pssOf(docker, id)))), await pssOfWatchers(containers)];
+}
+
+/** The highest that each reaches while a job runs. */
+async function peaks(beside: Beside, work: Promise<unknown>): Promise<readonly number[]> {
+  let highest = await sizes(beside);
+  const state = { over: false };
+  const done = work.finally(() => (state.over = true));
+  while (!state.over) {
+    const now = await sizes(beside);
+    highest = highest.map((value, index) => Math.max(value, now[index] ?? 0));
+  }
+  await done;
+  return highest;
+}
+
+function showMemory(title: string, { name }: Beside, parts: readonly number[]): void {
+  const own = parts.slice(0, -1);
+  const total = own.reduce((sum, value) => sum + value, 0);
+  const each = own.map((value) => value.toFixed(1)).join(' + ');
+  console.log(
+    `${title.padEnd(16)} ${name.padEnd(32)} ${total.toFixed(1).padStart(6)} MiB (${each}), and ${(parts.at(-1) ?? 0).toFixed(1)} of the engine for their containers`,
+  );
+}
+
+async function startUp(profile: string): Promise<void> {
+  const image = await ensureServerImage(docker, 'memory');
+  const commands = {
+    'docker run -i': dockerRun(image),
+    'bulkhead run, nothing allowed': bulkheadRun('--profile', 'none', image),
+    'bulkhead run, a list of hosts': bulkheadRun('--profile', profile, image),
+  };
+  const answers = new Map<string, number[]>(Object.keys(commands).map((name) => [name, []]));
+  const ends = new Map<string, number[]>(Object.keys(commands).map((name) => [name, []]));
+  const alone: number[] = [];
+  for (let round = -1; round < ROUNDS; round += 1) {
+    for (const [name, command] of Object.entries(commands)) {
+      const { answer, end } = await timeToAnswer(command);
+      if (round < 0) continue;
+      answers.get(name)?.push(answer);
+      ends.get(name)?.push(end);
+    }
+    alone.push(await timeToEnd([process.execPath, path.join(ROOT, 'dist/cli.js'), '--version']));
+  }
+  console.log("start-up, from the command to the server's first answer");
+  const base = answers.get('docker run -i') ?? [];
+  for (const [name, values] of answers) {
+    const ratio = values === base ? '' : `  ratio ${ratioOf(values, base).text}`;
+    const end = median(ends.get(name) ?? []).toFixed(0);
+    console.log(`    ${name.padEnd(32)} ${median(values).toFixed(0).padStart(7)} ms${ratio}, then ${end} ms to its end`);
+  }
+  console.log(`    ${'of that: bulkhead --version'.padEnd(32)} ${median(alone).toFixed(0).padStart(7)} ms`);
+}
+
+const load = (): string =>
+  loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+
+try {
+  await assertSealed(lab);
+  await lab.spawn('inet', [process.execPath, path.join(import.meta.dirname, 'far-end.ts'), lab.internet.address]);
+  await importLoad();
+  const profile = await profileFile();
+  const squid = await startSquid(lab, docker, { host: HOST, ports: Object.values(FAR_END) });
+  console.log(`engine ${lab.engineVersion}, ${ROUNDS} rounds, medians; ratios against squid by round; load before ${load()}`);
+  await startUp(profile);
+  const inside = startClient(bulkheadRun('--name', 'bench', '--profile', profile, LOAD_IMAGE));
+  const outside = startClient(dockerRun('--network', squid.network, LOAD_IMAGE));
+  const plans = plansWith(await readFile(lab.internet.caPath, 'utf8'));
+  const proxy = { host: squid.egress.address, port: 3128 };
+  const [first] = plans;
+  if (first === undefined) throw new Error('nothing to measure');
+  const wake = { ...first.job, host: HOST, port: first.port };
+  await Promise.all([inside.run({ ...wake, count: 1 } as Job), outside.run({ ...wake, count: 1, proxy } as Job)]);
+  const idOf = async (name: string): Promise<string> => (await docker.getContainer(name).inspect()).Id;
+  const ours: Beside = { name: 'relay + gateway', containers: [await idOf('bench-relay'), await idOf('bench-gateway')] };
+  const theirs: Beside = { name: 'squid + squid + dnsmasq', containers: [squid.egress.id, squid.ingress.id, squid.dns.id] };
+  for (const beside of [ours, theirs]) showMemory('memory, idle', beside, await sizes(beside));
+  await race(plans, [
+    { name: 'compartment, by name', client: inside, way: {} },
+    { name: 'compartment, by CONNECT', client: inside, way: { proxy: { host: '127.0.0.1', port: 3128 } } },
+    { name: 'squid, by its name', client: outside, way: { proxy: { host: squid.egress.name, port: 3128 } } },
+    { name: 'squid', client: outside, way: { proxy } },
+  ]);
+  for (const [beside, client, way] of [
+    [ours, inside, {}],
+    [theirs, outside, { proxy }],
+  ] as const) {
+    const work = async (): Promise<void> => {
+      for (const { job, port } of plans) await client.run({ ...job, ...way, host: HOST, port });
+    };
+    showMemory('memory, loaded', beside, await peaks(beside, work()));
+  }
+  console.log(`load after ${load()}`);
+  await Promise.all([inside.stop(), outside.stop()]);
+} finally {
+  await lab.stop();
+  await rm(directory, { recursive: true, force: true });
+}

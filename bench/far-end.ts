@@ -1,0 +1,33 @@
+/** The other end of the benchmark, in the lab's stand-in internet: an echo, a source and a drain of bytes. */
+import { createServer, type Socket } from 'node:net';
+import { FAR_END } from './ports.ts';
+
+const BLOCK = Buffer.alloc(256 * 1024);
+
+/** Sends as many bytes as the first line says. */
+async function send(socket: Socket, bytes: number): Promise<void> {
+  for (let left = bytes; left > 0 && !socket.destroyed; left -= BLOCK.length) {
+    if (socket.write(left < BLOCK.length ? BLOCK.subarray(0, left) : BLOCK)) continue;
+    await new Promise<void>((resolve) => {
+      socket.once('drain', resolve).once('close', resolve);
+    });
+  }
+}
+
+const address = process.argv[2] ?? '';
+
+function serve(port: number, work: (socket: Socket) => void): void {
+  createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    work(socket.on('error', () => socket.destroy()));
+  }).listen(port, address);
+}
+
+serve(FAR_END.echo, (socket) => socket.pipe(socket));
+serve(FAR_END.source, (socket) => {
+  socket.once('data', (line) => void send(socket, Number(line.toString('latin1'))));
+  socket.once('end', () => socket.end());
+});
+serve(FAR_END.drain, (socket) => {
+  let got = 0;
+  socket.on('data', (bytes) => (got += bytes.length)).once('end', () => socket.end(String(got)));
+});

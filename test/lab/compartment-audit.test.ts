@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureNodeImage, ensureServerImage } from '../../samples/servers/images.ts';
+import type { Finding } from '../../src/model/report.ts';
+import { audit, LAB_INTERNET, type AuditResult } from '../support/audit.ts';
+import { ALLOWED, CompartmentBench } from '../support/compartments.ts';
+import { Fixtures } from '../support/fixtures.ts';
+import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
+
+const AREAS = ['NET', 'HOST', 'PIVOT', 'HARD', 'FS'];
+const IDLE = 'setInterval(() => {}, 1e6)';
+/** What nobody declares, over TCP and UDP. */
+const INTERNET = [...LAB_INTERNET, '203.0.113.10:7/udp'];
+
+describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () => {
+  let session: LabSession;
+  let bench: CompartmentBench;
+  let plain: Fixtures;
+  let sealed: AuditResult;
+  let loose: AuditResult;
+  const names = ['hosts-http', 'none-http', 'files-http', 'ports-http'];
+
+  beforeAll(async () => {
+    session = await openLab();
+    bench = await CompartmentBench.open(session);
+    plain = new Fixtures(session.docker);
+    const everything = await ensureServerImage(session.docker, 'everything');
+    const node = await ensureNodeImage(session.docker);
+    const data = path.join(bench.directory, 'data');
+    await mkdir(data, { mode: 0o777 });
+    const files = { ...ALLOWED, read: [`${data}:/data`] };
+    const launch = async (name: string, profile: object, ...rest: readonly string[]): Promise<void> => {
+      const args = [
+        'run',
+        '--name',
+        name,
+        '--profile',
+        await bench.profile(profile),
+        '--transport',
+        'streamable-http',
+        '--detach',
+      ];
+      const { exitCode, stderr } = await bench.run([...args, ...rest]);
+      expect(exitCode, stderr).toBe(0);
+    };
+    await launch('hosts-http', ALLOWED, everything, 'streamableHttp');
+    await launch('none-http', {}, everything, 'streamableHttp');
+    await launch('files-http', files, '--target-port', '8000', node, '-e', IDLE);
+    await launch('ports-http', { network: { outbound: { allow_port: [443] } } }, '--target-port', '8000', node, '-e', IDLE);
+    sealed = await audit(session, { names, internet: INTERNET });
+
+    const label = JSON.stringify(ALLOWED);
+    await plain.run({ name: 'plain-everything', server: 'everything', labels: { 'dev.bulkhead.profile': label } });
+    await plain.run({
+      name: 'plain-node',
+      labels: { 'dev.bulkhead.profile': label },
+      host: { Binds: [`${data}:/data`] },
+    });
+    loose = await audit(session, { names: ['plain-everything', 'plain-node'], internet: INTERNET });
+  });
+  afterAll(async () => {
+    await plain?.remove();
+    await bench?.close();
+  });
+
+  it.each(names)('%s can do what its profile declares, and nothing else', (name) => {
+    const findings = sealed.report.findings.filter(({ target }) => target === name);
+    expect(findings.filter(({ status }) => status !== 'pass' && status !== 'not-applicable').map(shown)).toEqual([]);
+    // A table of nothing but "not applicable" would be clean as well.
+    for (const area of ['NET', 'HOST', 'HARD', 'FS']) {
+      expect(
+        findings.filter((finding) => finding.check.startsWith(area) && finding.status === 'pass').length,
+        area,
+      ).toBeGreaterThan(0);
+    }
+    expect(sealed.report.exit.code).toBe(0);
+  });
+
+  it('the declared host is reached by the same look, so that "not reached" means something', () => {
+    const reached = sealed.of('hosts-http', 'NET-006').filter(({ status }) => status === 'pass');
+    expect(reached.map(({ subject }) => subject).join()).toContain('allowed.test');
+    expect(sealed.of('hosts-http', 'NET-004').map(({ status }) => status)).toContain('pass');
+  });
+
+  it.each(AREAS)('the same images under a plain start fail in %s', (area) => {
+    const failed = loose.report.findings.filter(({ check, status }) => check.startsWith(area) && status === 'fail');
+    expect(failed.length).toBeGreaterThan(0);
+  });
+});
+
+function shown({ check, status, subject, message }: Finding): string {
+  return `${status} ${check} ${subject}: ${message}`;
+}
