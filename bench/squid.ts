@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ensurePackages, type Lab } from '../lab/lab.ts';
 import { importImage, type Layer } from '../src/runtime/import-image.ts';
@@ -67,6 +67,7 @@ async function squidLayers({
     'maximum_object_size 0 KB',
     'maximum_object_size_in_memory 0 KB',
     'cache_store_log none',
+    'pinger_enable off',
   ];
   const egress = [
     `http_port ${PORT}`,
@@ -89,20 +90,25 @@ async function squidLayers({
     source: Buffer.from(`${lines.join('\n')}\n`),
     mode: 0o444,
   });
-  const errors = await realpath('/usr/share/squid/errors');
-  const templates = path.join(errors, 'templates');
   return [
     ...(await programLayers('/usr/sbin/squid')),
-    { path: 'usr/share/squid/mime.conf', source: '/usr/share/squid/mime.conf', mode: 0o444 },
+    // Started with squid, whether or not there is a disk cache.
+    { path: 'usr/lib/squid/unlinkd', source: '/usr/lib/squid/unlinkd', mode: 0o555 },
     { path: 'etc/squid/errorpage.css', source: '/etc/squid/errorpage.css', mode: 0o444 },
-    ...(await readdir(templates)).map((name) => ({
-      path: `usr/share/squid/errors/templates/${name}`,
-      source: path.join(templates, name),
-      mode: 0o444,
-    })),
+    { path: 'usr/share/squid/mime.conf', source: '/usr/share/squid/mime.conf', mode: 0o444 },
+    ...(await filesBelow('/usr/share/squid/icons')),
+    ...(await filesBelow('/usr/share/squid/errors/templates')),
     text('etc/squid/egress.conf', egress),
     text('etc/squid/ingress.conf', ingress),
   ];
+}
+
+async function filesBelow(directory: string): Promise<readonly Layer[]> {
+  const files = (await readdir(directory, { recursive: true })).map((name) => path.join(directory, name));
+  const layers = files.map(async (file) => ({ path: file.slice(1), source: await realpath(file), mode: 0o444 }));
+  const all = await Promise.all(layers);
+  const plain = await Promise.all(all.map(async ({ source }) => (await stat(source)).isFile()));
+  return all.filter((_, index) => plain[index]);
 }
 
 /** A program of this machine, the libraries that it is linked with, and the users that it looks for. */

@@ -112,6 +112,8 @@ export async function startHelper(
       return fail('ended before it was ready');
     });
   });
+  // When the start itself fails, that is the error; this one comes later and would end the process unheard.
+  ready.catch(() => undefined);
   await container.start();
   if (options.input !== undefined) attached.stdin.write(options.input);
   await ready;

@@ -52,6 +52,16 @@ describe('bad input', () => {
     ['a profile that steers a terminal', () => ['profile', 'validate', file('escape.json')], 2, /U\+001B/],
     ['a bundle of another version', () => ['evaluate', file('bundle.json')], 2, /schemaVersion/],
     ['a bundle that is not there', () => ['evaluate', file('none')], 2, /could not be read/],
+    ['run: a transport that is none', () => ['run', '--transport', 'grpc', 'image'], 2, /stdio, streamable-http, sse/],
+    ['run: a size that is none', () => ['run', '--memory', 'much', 'image'], 2, /512m/],
+    ['run: stdio and nobody', () => ['run', '--detach', 'image'], 2, /--transport streamable-http/],
+    ['run: an invalid profile', () => ['run', '--profile', file('invalid.json'), 'image'], 2, /allow_host\[0\]/],
+    ['run: a secret from nowhere', () => ['run', '--secret', 'KEY=file:' + file('none'), 'image'], 2, /there is no file/],
+    ['run: what may be a secret', () => ['run', '--secret', 'hunter2', 'image'], 2, /^(?![\s\S]*hunter2)[\s\S]*NAME=file:PATH/],
+    ['run: a variable that is not set', () => ['run', '--env', 'NOT_SET_HERE', 'image'], 2, /not set/],
+    ['run: no engine', () => ['run', '--host', `unix://${file('none.sock')}`, 'image'], 4, /No container engine answers/],
+    ['rm: nothing named', () => ['rm'], 2, /missing required argument/],
+    ['ps: no engine', () => ['ps', '--host', `unix://${file('none.sock')}`], 4, /No container engine answers/],
     ['a check to explain that is none', () => ['checks', 'XYZ-1'], 2, /bulkhead checks/],
   ])('%s', async (_, args, code, words) => {
     const result = await bulkhead(...args());
@@ -105,6 +115,25 @@ describe('without an engine', () => {
     expect((await bulkhead('profile', 'validate', 'none', 'network')).exitCode).toBe(0);
     expect(JSON.parse((await bulkhead('profile', 'show', 'network')).stdout)).toMatchObject({
       network: { outbound: { insecure_allow_all: true } },
+    });
+  });
+  it('prints what a client needs to start a server', async () => {
+    const { stdout, exitCode } = await bulkhead(
+      'run',
+      '--print-config',
+      '--profile',
+      'p.json',
+      'registry.example/mcp/weather:1',
+      '--fast',
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      mcpServers: {
+        weather: {
+          command: 'bulkhead',
+          args: ['run', '--profile', path.resolve('p.json'), 'registry.example/mcp/weather:1', '--fast'],
+        },
+      },
     });
   });
   it('prints its version and help', async () => {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { hasImage } from '../../src/runtime/images.ts';
 import { importImage } from '../../src/runtime/import-image.ts';
-import { assertLabCanary } from '../support/audit.ts';
+import { assertLabCanary, LAB_INTERNET } from '../support/audit.ts';
 import { ALLOWED, CompartmentBench } from '../support/compartments.ts';
 import { Fixtures } from '../support/fixtures.ts';
 import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
@@ -452,10 +452,9 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
   });
 
   describe('with --verify', () => {
-    const canaries = ['canary.test:443', 'canary.test:80'];
-    const verify = ['--verify', '--fail-on', 'medium', ...canaries.flatMap((canary) => ['--internet', canary])];
+    const verify = ['--verify', '--fail-on', 'medium', ...LAB_INTERNET.flatMap((canary) => ['--internet', canary])];
 
-    beforeAll(() => canaries.forEach(assertLabCanary));
+    beforeAll(() => LAB_INTERNET.forEach(assertLabCanary));
 
     it('goes on when its server can do what the profile allows, and nothing else', async () => {
       const running = run(ECHO, '--profile', allowed, ...verify);
