@@ -29,7 +29,8 @@ export async function inspectContainers(docker: Docker): Promise<readonly Inspec
       return describe(info, networks, (await images.get(info.Image)) ?? {});
     }),
   );
-  const present = inspected.filter((container) => container !== undefined);
+  const all = inspected.filter((container) => container !== undefined);
+  const present = all.map((container) => withJoinedNetworks(container, all));
   return present.map((container) => withMembers(container, present, names));
 }
 
@@ -134,6 +135,26 @@ function attachment(
     names: [...new Set([...(endpoint.Aliases ?? []), ...(endpoint.DNSNames ?? [])])].map((alias) => cut(alias)).slice(0, 64),
     members: [],
   };
+}
+
+/**
+ * A container that joined another one's network namespace (`container:ID`) is where that one is, and engines list no
+ * network for it. Such a container may itself have been joined.
+ */
+export function withJoinedNetworks(container: InspectedContainer, all: readonly InspectedContainer[]): InspectedContainer {
+  const owner = ownerOf(container, all, new Set());
+  if (owner === container) return container;
+  return { ...container, configuration: { ...container.configuration, networks: owner.configuration.networks } };
+}
+
+function ownerOf(
+  container: InspectedContainer,
+  all: readonly InspectedContainer[],
+  seen: ReadonlySet<InspectedContainer>,
+): InspectedContainer {
+  const joined = /^container:(.+)$/.exec(container.configuration.networkMode)?.[1];
+  const owner = joined === undefined ? undefined : all.find(({ id, name }) => id === joined || name === joined);
+  return owner === undefined || seen.has(owner) ? container : ownerOf(owner, all, new Set([...seen, container]));
 }
 
 /** Networks list their members only when inspected one by one; the containers already say where they are. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureNodeImage, ensureServerImage } from '../../samples/servers/images.ts';
 import type { Finding } from '../../src/model/report.ts';
-import { audit, LAB_INTERNET, type AuditResult } from '../support/audit.ts';
+import { audit, LAB_INTERNET, statuses, type AuditResult } from '../support/audit.ts';
 import { ALLOWED, CompartmentBench } from '../support/compartments.ts';
 import { Fixtures } from '../support/fixtures.ts';
 import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
@@ -18,6 +18,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
   let bench: CompartmentBench;
   let plain: Fixtures;
   let sealed: AuditResult;
+  let open: AuditResult;
   let loose: AuditResult;
   const names = ['hosts-http', 'none-http', 'files-http', 'ports-http'];
 
@@ -49,6 +50,9 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     await launch('files-http', files, '--target-port', '8000', node, '-e', IDLE);
     await launch('ports-http', { network: { outbound: { allow_port: [443] } } }, '--target-port', '8000', node, '-e', IDLE);
     sealed = await audit(session, { names, internet: INTERNET });
+    await launch('open-http', { network: { outbound: { insecure_allow_all: true } } }, everything, 'streamableHttp');
+    await launch('open-too', { network: { outbound: { insecure_allow_all: true } } }, everything, 'streamableHttp');
+    open = await audit(session, { names: ['open-http', 'open-too'], internet: INTERNET });
 
     const label = JSON.stringify(ALLOWED);
     await plain.run({ name: 'plain-everything', server: 'everything', labels: { 'dev.bulkhead.profile': label } });
@@ -81,6 +85,14 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     const reached = sealed.of('hosts-http', 'NET-006').filter(({ status }) => status === 'pass');
     expect(reached.map(({ subject }) => subject).join()).toContain('allowed.test');
     expect(sealed.of('hosts-http', 'NET-004').map(({ status }) => status)).toContain('pass');
+  });
+
+  it('insecure_allow_all is a bridge of its own: the host is exposed, which the audit shows; a sibling is not', () => {
+    expect(statuses(open.of('open-http', 'HOST-001'))).toMatch(/^fail/);
+    expect(statuses(open.of('open-http', 'NET-003'))).toBe('pass');
+    expect(statuses(open.of('open-http', 'PIVOT-001'))).toBe('pass');
+    const hard = open.report.findings.filter(({ check }) => check.startsWith('HARD'));
+    expect(statuses(hard)).toBe('pass');
   });
 
   it.each(AREAS)('the same images under a plain start fail in %s', (area) => {
