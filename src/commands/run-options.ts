@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly transport: ServerTransport;
   readonly targetPort?: number;
   readonly port: number;
+  readonly allowOrigin: readonly string[];
   readonly tokenFile?: string;
   readonly detach: boolean;
   readonly env: readonly string[];
@@ -53,6 +54,12 @@ export function addRunOptions(command: Command): Command {
       0,
     )
     .option('--token-file <file>', 'write the bearer token there (mode 0600) and do not print it')
+    .option(
+      '--allow-origin <origin>',
+      'origin of a web page that may ask, e.g. https://app.example; repeatable',
+      collectOrigin,
+      [],
+    )
     .option('--detach', 'leave it running; HTTP transports only', false)
     .option('--env <name[=value]>', 'variable for the server; repeatable', collect, [])
     .option('--secret <name=source>', 'secret as a file in memory: NAME=file:PATH or NAME=env:VARIABLE; repeatable', collect, [])
@@ -76,6 +83,12 @@ export function addRunOptions(command: Command): Command {
     .option('--print-config', 'print what a client needs to start it over stdio, and start nothing', false)
     .option('--quiet', 'say nothing but errors', false)
     .option(...HOST_OPTION);
+}
+
+/** RFC 6454 §6.1: scheme, host and port, nothing after them; as a browser writes it. */
+function collectOrigin(value: string, previous: readonly string[]): readonly string[] {
+  if (URL.parse(value)?.origin !== value) throw usage('--allow-origin', value, 'an origin, for example https://app.example:8443');
+  return [...previous, value];
 }
 
 function parseTransport(value: string): ServerTransport {
@@ -107,6 +120,7 @@ export function launchOptions(
     execTmp: options.execTmp,
     capAdd: options.capAdd,
     allowEch: options.allowEch,
+    allowOrigins: options.allowOrigin,
     mountSensitive: options.mountSensitive,
     secretFiles: secretNames,
   };

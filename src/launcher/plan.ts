@@ -105,10 +105,10 @@ function partsOf(input: PlanInput, shape: CompartmentShape, outbound: Outbound, 
   return { plan: { ...plan, relay, gateway }, relay, namespace };
 }
 
-function inboundOf({ profile, tokenSha256 }: PlanInput, port: number | undefined): GatewayConfig['inbound'] {
+function inboundOf({ profile, tokenSha256, options }: PlanInput, port: number | undefined): GatewayConfig['inbound'] {
   if (port === undefined || tokenSha256 === undefined) return null;
   const hosts = profile.network?.inbound?.allow_host ?? [];
-  return { listenPort: GATEWAY_PORT, serverPort: port, tokenSha256, hosts, origins: [] };
+  return { listenPort: GATEWAY_PORT, serverPort: port, tokenSha256, hosts, origins: options.allowOrigins };
 }
 
 /** `server`: of an open compartment; `gateway`: wherever something leaves through it or is published by it. */

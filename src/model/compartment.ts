@@ -200,6 +200,8 @@ export interface LaunchOptions {
   readonly allowEch: boolean;
   /** Sensitive paths of the host may be mounted; recorded as an opt-out. */
   readonly mountSensitive?: boolean;
+  /** Origins of web pages that may ask, beside those of this machine's loopback. */
+  readonly allowOrigins: readonly string[];
   /** Names of the secrets that are files below /run/secrets. */
   readonly secretFiles: readonly string[];
 }

@@ -54,6 +54,7 @@ describe('bad input', () => {
     ['a bundle that is not there', () => ['evaluate', file('none')], 2, /could not be read/],
     ['run: a transport that is none', () => ['run', '--transport', 'grpc', 'image'], 2, /stdio, streamable-http, sse/],
     ['run: a size that is none', () => ['run', '--memory', 'much', 'image'], 2, /512m/],
+    ['run: an origin that is none', () => ['run', '--allow-origin', 'app.example', 'image'], 2, /https:\/\/app.example/],
     ['run: stdio and nobody', () => ['run', '--detach', 'image'], 2, /--transport streamable-http/],
     ['run: an invalid profile', () => ['run', '--profile', file('invalid.json'), 'image'], 2, /allow_host\[0\]/],
     ['run: a secret from nowhere', () => ['run', '--secret', 'KEY=file:' + file('none'), 'image'], 2, /there is no file/],

@@ -15,6 +15,7 @@ export const STDIO: LaunchOptions = {
   execTmp: false,
   capAdd: [],
   allowEch: false,
+  allowOrigins: [],
   secretFiles: [],
 };
 
