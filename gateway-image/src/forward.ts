@@ -9,8 +9,10 @@ export interface Onward {
   readonly path: string;
   /** What the other side sees as Host. */
   readonly host: string;
-  /** Headers that stay behind, in lower case. */
+  /** Headers of the request that stay behind, in lower case. */
   readonly without?: readonly string[];
+  /** Headers of the answer that stay behind, in lower case, and what stands in their place, as names and values in turn. */
+  readonly answer?: { readonly without: readonly string[]; readonly add: readonly string[] };
 }
 
 /** Told once why there is no answer; nothing has been sent to the client then. */
@@ -43,7 +45,8 @@ export function forward(request: IncomingMessage, response: ServerResponse, onwa
           broken(error);
         },
         () => {
-          response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndHeaders(answer.rawHeaders));
+          const headers = [...endToEndHeaders(answer.rawHeaders, onward.answer?.without), ...(onward.answer?.add ?? [])];
+          response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
           response.flushHeaders();
           answer.pipe(response);
         },

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { SOCKETS, type GatewayConfig, type GatewayLimits } from '../../src/model/compartment.ts';
+import { answerPreflight, CORS_RESPONSE_HEADERS, corsHeaders, isPreflight } from './cors.ts';
 import { forward } from './forward.ts';
 import { MAX_HEADER_BYTES } from './http-messages.ts';
 import type { DecisionLog } from './log.ts';
@@ -36,6 +37,7 @@ export function inboundServer(
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.on('request', (request, response) => {
     const problem = problemOf(request, hosts, inbound.origins, expected);
+    if (problem?.status === 401 && isPreflight(request)) return answerPreflight(request, response);
     if (problem !== undefined) {
       log.decision({
         decision: 'denied',
@@ -62,6 +64,7 @@ export function inboundServer(
         host: `127.0.0.1:${inbound.serverPort}`,
         // The token is the gateway's business, and the page is somebody else's.
         without: ['authorization', 'origin'],
+        answer: { without: CORS_RESPONSE_HEADERS, add: corsHeaders(request.headers.origin) },
       },
       () => {
         const body = JSON.stringify({ error: 'bulkhead: the server does not answer on its port yet, or no more' });

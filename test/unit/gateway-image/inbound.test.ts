@@ -81,6 +81,13 @@ function ask(
   });
 }
 
+function exchange(url: string, method: string, headers: OutgoingHttpHeaders): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers, agent: false }, (answer) => resolve(answer.resume()));
+    request.on('error', reject).end();
+  });
+}
+
 describe('who may ask', () => {
   it.each<[string, OutgoingHttpHeaders, number]>([
     ['with the token', GOOD, 200],
@@ -107,7 +114,7 @@ describe('who may ask', () => {
     const answer = await ask(server.port, headers);
     expect(answer.status).toBe(status);
     expect(server.seen).toHaveLength(status === 200 ? 1 : 0);
-    expect(server.lines).toMatchObject([{ decision: status === 200 ? 'allowed' : 'denied', via: 'inbound' }]);
+    expect(server.lines).toMatchObject(status === 200 ? [] : [{ decision: 'denied', via: 'inbound' }]);
     // The secret goes no further than this.
     expect(JSON.stringify(server.seen.map(({ rawHeaders }) => rawHeaders))).not.toContain(TOKEN);
     expect(server.seen.map(({ headers: { host, origin } }) => ({ host, origin }))).toEqual(
@@ -127,6 +134,35 @@ describe('who may ask', () => {
     client.end(`${head}Authorization: Bearer ${TOKEN}\r\n\r\n`);
     expect(await readAll(client)).not.toMatch(/^HTTP\/1\.1 200/);
     expect(server.seen).toEqual([]);
+  });
+
+  it('a page of an allowed origin may ask what it may ask, and reads answers that name it alone', async () => {
+    await using server = await published((_request, response) => {
+      response.writeHead(200, { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true', 'x-own': '1' });
+      response.end('from the server');
+    });
+    const url = `http://${LOOPBACK}:${server.port}/mcp`;
+    const page = { host: 'localhost:8080', origin: 'https://page.test' };
+    const preflight = {
+      ...page,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization, x-(bad)',
+    };
+    const asked = await exchange(url, 'OPTIONS', preflight);
+    expect(asked.statusCode).toBe(204);
+    expect(asked.headers).toMatchObject({
+      'access-control-allow-origin': 'https://page.test',
+      'access-control-allow-headers': 'authorization',
+    });
+    expect((await exchange(url, 'OPTIONS', { ...preflight, origin: 'https://evil.test' })).statusCode).toBe(403);
+    expect((await exchange(url, 'OPTIONS', { ...preflight, host: 'evil.test' })).statusCode).toBe(403);
+    expect((await exchange(url, 'OPTIONS', page)).statusCode).toBe(401);
+    expect(server.seen).toEqual([]);
+    const answered = await exchange(url, 'GET', { ...GOOD, origin: 'https://page.test' });
+    expect(answered.headers).toMatchObject({ 'access-control-allow-origin': 'https://page.test', 'x-own': '1', vary: 'Origin' });
+    expect(answered.headers['access-control-allow-credentials']).toBeUndefined();
+    // Whoever is no page gets none of it, from the server neither.
+    expect((await exchange(url, 'GET', GOOD)).headers['access-control-allow-origin']).toBeUndefined();
   });
 
   it('nobody is asked for a body before the token is looked at; with it, once', async () => {
