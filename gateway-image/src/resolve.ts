@@ -21,6 +21,11 @@ export class NameResolver implements Resolver {
   #asked = 0;
   readonly #known = new Map<string, { readonly until: number; readonly addresses: Promise<readonly string[]> }>();
 
+  /** @param servers `address:port` each, in place of those of resolv.conf */
+  constructor(servers?: readonly string[]) {
+    if (servers !== undefined) this.#resolver.setServers(servers);
+  }
+
   addresses(name: string): Promise<readonly string[]> {
     const known = this.#known.get(name);
     if (known !== undefined && known.until > Date.now()) return known.addresses;
