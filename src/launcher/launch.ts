@@ -129,7 +129,18 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
   secrets?.stdin.end();
   const port =
     gateway === undefined || options.transport === 'stdio' ? undefined : await publishedPort(docker, gateway.id, GATEWAY_PORT);
-  if (options.detach) for (const helper of [gateway, relay]) helper?.detach();
+  let letGo = options.detach;
+  if (letGo) for (const helper of [gateway, relay]) helper?.detach();
+  for (const [role, helper] of Object.entries({ gateway, relay })) {
+    void helper?.ended.then(() => {
+      const message = `the ${role} ended: nothing leaves the compartment any more, and nothing comes in`;
+      if (!letGo) request.onLine({ type: 'problem', time: new Date().toISOString(), message });
+    });
+  }
+  const letAllGo = (): void => {
+    letGo = true;
+    for (const part of [attached, gateway, relay]) part?.detach();
+  };
   return {
     session,
     plan,
@@ -141,10 +152,11 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
       return code;
     },
     port,
-    release: () => {
-      for (const part of [attached, gateway, relay]) part?.detach();
+    release: letAllGo,
+    remove: () => {
+      letGo = true;
+      return remove();
     },
-    remove,
   };
 }
 

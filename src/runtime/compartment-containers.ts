@@ -67,6 +67,8 @@ export async function attach(
 export interface Helper {
   readonly id: string;
   readonly stdin: Writable;
+  /** Resolves when it has ended, or was let go of. */
+  readonly ended: Promise<void>;
   readonly detach: () => void;
 }
 
@@ -117,7 +119,7 @@ export async function startHelper(
   await container.start();
   if (options.input !== undefined) attached.stdin.write(options.input);
   await ready;
-  return { id: container.id, stdin: attached.stdin, detach: attached.detach };
+  return { id: container.id, stdin: attached.stdin, ended: attached.ended, detach: attached.detach };
 }
 
 /** Reads a line of the relay or gateway; what is none is passed over: the relay is not trusted. */
