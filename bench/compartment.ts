@@ -6,30 +6,25 @@ import { assertSealed, startLab } from '../lab/lab.ts';
 import { ensureServerImage } from '../samples/servers/images.ts';
 import { importImage } from '../src/runtime/import-image.ts';
 import { nodeLayers } from '../src/runtime/node-layers.ts';
-import { startClient, type Client } from './client.ts';
-import type { Job, Way } from './load.ts';
+import { startClient } from './client.ts';
+import type { Job } from './load.ts';
 import { pssOf, pssOfWatchers } from './memory.ts';
 import { FAR_END } from './ports.ts';
+import { plansWith, race } from './race.ts';
 import { startSquid } from './squid.ts';
 import { timeToAnswer, timeToEnd } from './start-up.ts';
-import { median, quantile, ratioOf } from './statistics.ts';
+import { median, ratioOf } from './statistics.ts';
 
 /**
  * What a compartment costs, against squid in the role that it has in other launchers, and against `docker run`:
- * in turn, in one run, on one machine. `--quick`: fewer rounds.
+ * in turn, in one run, on one machine. `--quick`: fewer rounds; `--start-up`, `--traffic`: that alone.
  */
 const QUICK = process.argv.includes('--quick');
+const ALONE = ['--start-up', '--traffic'].find((part) => process.argv.includes(part));
 const ROUNDS = QUICK ? 3 : 9;
-const MEGABYTE = 1_000_000;
 const HOST = 'allowed.test';
 const ROOT = path.dirname(import.meta.dirname);
 const LOAD_IMAGE = 'bulkhead-bench/load:1';
-
-type Plan = { readonly title: string; readonly unit: string; readonly better: 'more' | 'less' } & (
-  | { readonly port: number; readonly job: Omit<Extract<Job, { kind: 'connections' }>, 'host' | 'port' | 'proxy'> }
-  | { readonly port: number; readonly job: Omit<Extract<Job, { kind: 'https' }>, 'host' | 'port' | 'proxy'> }
-  | { readonly port: number; readonly job: Omit<Extract<Job, { kind: 'down' | 'up' }>, 'host' | 'port' | 'proxy'> }
-);
 
 const lab = await startLab({ engine: 'debian', onProgress: (line) => console.error(line) });
 const docker = new Docker({ socketPath: lab.socketPath });
@@ -63,73 +58,6 @@ async function profileFile(): Promise<string> {
 async function importLoad(): Promise<void> {
   const script = { path: 'bench/load.ts', source: path.join(import.meta.dirname, 'load.ts'), mode: 0o444 };
   await importImage(docker, LOAD_IMAGE, [...(await nodeLayers()), script], ['ENTRYPOINT ["/bulkhead/node", "/bench/load.ts"]']);
-}
-
-function plansWith(ca: string): readonly Plan[] {
-  const streams = (title: string, kind: 'down' | 'up', port: number, count: number, bytes: number): Plan => ({
-    title,
-    unit: 'MB/s',
-    better: 'more',
-    port,
-    job: { kind, streams: count, bytes: bytes * MEGABYTE },
-  });
-  return [
-    {
-      title: 'connections a second, 16 at a time',
-      unit: '/s',
-      better: 'more',
-      port: FAR_END.echo,
-      job: { kind: 'connections', count: 1000, concurrency: 16 },
-    },
-    { title: 'fresh HTTPS request', unit: 'ms', better: 'less', port: FAR_END.https, job: { kind: 'https', count: 100, ca } },
-    streams('down, 1 stream', 'down', FAR_END.source, 1, 200),
-    streams('down, 16 streams', 'down', FAR_END.source, 16, 400),
-    streams('up, 1 stream', 'up', FAR_END.drain, 1, 200),
-    streams('up, 16 streams', 'up', FAR_END.drain, 16, 400),
-  ];
-}
-
-interface Contestant {
-  readonly name: string;
-  readonly client: Client;
-  readonly way: Way;
-}
-
-/** Every plan with every contestant, in turn, the order turned round each time. */
-async function race(plans: readonly Plan[], contestants: readonly Contestant[]): Promise<void> {
-  const theirs = contestants.at(-1);
-  for (const { title, unit, better, port, job } of plans) {
-    const values = new Map<string, number[][]>(contestants.map(({ name }) => [name, []]));
-    for (let round = -1; round < ROUNDS; round += 1) {
-      for (const { name, client, way } of round % 2 === 0 ? contestants : contestants.toReversed()) {
-        const result = await client.run({ ...job, ...way, host: HOST, port });
-        // The first one warms up.
-        if (round >= 0) values.get(name)?.push([...result]);
-      }
-    }
-    const series = (name: string, of: (round: readonly number[]) => number): readonly number[] =>
-      (values.get(name) ?? []).map(of);
-    const shown: readonly (readonly [string, (round: readonly number[]) => number])[] =
-      job.kind === 'https'
-        ? [
-            [`${title}, median`, median],
-            [`${title}, p99`, (round) => quantile(round, 0.99)],
-          ]
-        : [[title, median]];
-    for (const [what, of] of shown) {
-      const base = series(theirs?.name ?? '', of);
-      console.log(`${what}${better === 'less' ? ' (less is better)' : ''}`);
-      for (const { name } of contestants) {
-        const own = series(name, of);
-        const ratio = name === theirs?.name ? '' : `  ratio ${ratioOf(own, base).text}`;
-        console.log(
-          `    ${name.padEnd(32)} ${median(own)
-            .toFixed(unit === 'ms' ? 2 : 0)
-            .padStart(7)} ${unit}${ratio}`,
-        );
-      }
-    }
-  }
 }
 
 interface Beside {
@@ -192,19 +120,9 @@ async function startUp(profile: string): Promise<void> {
   console.log(`    ${'of that: bulkhead --version'.padEnd(32)} ${median(alone).toFixed(0).padStart(7)} ms`);
 }
 
-const load = (): string =>
-  loadavg()
-    .map((value) => value.toFixed(1))
-    .join(' ');
-
-try {
-  await assertSealed(lab);
-  await lab.spawn('inet', [process.execPath, path.join(import.meta.dirname, 'far-end.ts'), lab.internet.address]);
-  await importLoad();
-  const profile = await profileFile();
+/** Throughput, latency and memory, from inside of a compartment and from behind squid. */
+async function traffic(profile: string): Promise<void> {
   const squid = await startSquid(lab, docker, { host: HOST, ports: Object.values(FAR_END) });
-  console.log(`engine ${lab.engineVersion}, ${ROUNDS} rounds, medians; ratios against squid by round; load before ${load()}`);
-  await startUp(profile);
   const inside = startClient(bulkheadRun('--name', 'bench', '--profile', profile, LOAD_IMAGE));
   const outside = startClient(dockerRun('--network', squid.network, LOAD_IMAGE));
   const plans = plansWith(await readFile(lab.internet.caPath, 'utf8'));
@@ -217,7 +135,7 @@ try {
   const ours: Beside = { name: 'relay + gateway', containers: [await idOf('bench-relay'), await idOf('bench-gateway')] };
   const theirs: Beside = { name: 'squid + squid + dnsmasq', containers: [squid.egress.id, squid.ingress.id, squid.dns.id] };
   for (const beside of [ours, theirs]) showMemory('memory, idle', beside, await sizes(beside));
-  await race(plans, [
+  await race(HOST, ROUNDS, plans, [
     { name: 'compartment, by name', client: inside, way: {} },
     { name: 'compartment, by CONNECT', client: inside, way: { proxy: { host: '127.0.0.1', port: 3128 } } },
     { name: 'squid, by its name', client: outside, way: { proxy: { host: squid.egress.name, port: 3128 } } },
@@ -232,8 +150,23 @@ try {
     };
     showMemory('memory, loaded', beside, await peaks(beside, work()));
   }
-  console.log(`load after ${load()}`);
   await Promise.all([inside.stop(), outside.stop()]);
+}
+
+const load = (): string =>
+  loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+
+try {
+  await assertSealed(lab);
+  await lab.spawn('inet', [process.execPath, path.join(import.meta.dirname, 'far-end.ts'), lab.internet.address]);
+  await importLoad();
+  const profile = await profileFile();
+  console.log(`engine ${lab.engineVersion}, ${ROUNDS} rounds, medians; ratios of each round; load before: ${load()}`);
+  if (ALONE !== '--traffic') await startUp(profile);
+  if (ALONE !== '--start-up') await traffic(profile);
+  console.log(`load after: ${load()}`);
 } finally {
   await lab.stop();
   await rm(directory, { recursive: true, force: true });

@@ -1,10 +1,9 @@
-/** The other end of the benchmark, in the lab's stand-in internet: an echo, a source and a drain of bytes. */
+/** The other end of the benchmark, in the lab's stand-in internet: an echo, a source and a drain of bytes; a first line says how many. */
 import { createServer, type Socket } from 'node:net';
 import { FAR_END } from './ports.ts';
 
 const BLOCK = Buffer.alloc(256 * 1024);
 
-/** Sends as many bytes as the first line says. */
 async function send(socket: Socket, bytes: number): Promise<void> {
   for (let left = bytes; left > 0 && !socket.destroyed; left -= BLOCK.length) {
     if (socket.write(left < BLOCK.length ? BLOCK.subarray(0, left) : BLOCK)) continue;
@@ -28,6 +27,12 @@ serve(FAR_END.source, (socket) => {
   socket.once('end', () => socket.end());
 });
 serve(FAR_END.drain, (socket) => {
+  let expected = Number.NaN;
   let got = 0;
-  socket.on('data', (bytes) => (got += bytes.length)).once('end', () => socket.end(String(got)));
+  socket.on('data', (bytes) => {
+    const start = Number.isNaN(expected) ? bytes.indexOf('\n') + 1 : 0;
+    if (start > 0) expected = Number(bytes.toString('latin1', 0, start));
+    got += bytes.length - start;
+    if (got === expected) socket.end(String(got));
+  });
 });

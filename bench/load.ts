@@ -35,7 +35,7 @@ function open({ proxy, host, port }: Job, sink?: Sink): Promise<Socket> {
       if (!head.endsWith('\r\n\r\n')) return;
       const ok = / 200 /.test(head);
       head = undefined;
-      if (sink === undefined) socket.off('data', readHead).pause();
+      if (sink === undefined) socket.off('data', readHead);
       if (ok) resolve(socket);
       else reject(new Error('the proxy refused'));
     };
@@ -83,12 +83,21 @@ async function echo(job: Job): Promise<void> {
 async function https(job: Job, ca: string): Promise<number> {
   const start = performance.now();
   const socket = await open(job);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
   const tls = connectTls({ socket, servername: job.host, ca });
-  tls.write(`GET / HTTP/1.1\r\nHost: ${job.host}\r\nConnection: close\r\n\r\n`);
+  tls.on('error', reject).once('close', () => reject(new Error('closed before the answer')));
   let text = '';
-  for await (const chunk of tls as AsyncIterable<Buffer>) text += chunk.toString('latin1');
-  if (!text.startsWith('HTTP/1.1 200')) throw new Error(`answered ${text.slice(0, 40)}`);
-  return performance.now() - start;
+  tls.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1');
+    const [head = '', body] = text.split('\r\n\r\n');
+    const length = Number(/^content-length: (\d+)/im.exec(head)?.[1]);
+    if (body === undefined || body.length < length) return;
+    if (head.startsWith('HTTP/1.1 200')) resolve(performance.now() - start);
+    else reject(new Error(`answered ${head.slice(0, 40)}`));
+    tls.end();
+  });
+  tls.write(`GET / HTTP/1.1\r\nHost: ${job.host}\r\n\r\n`);
+  return promise;
 }
 
 async function down(job: Job, bytes: number): Promise<void> {
@@ -108,14 +117,16 @@ async function up(job: Job, bytes: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = await open(job, (chunk) => resolve(chunk.toString('latin1')));
   socket.once('close', () => reject(new Error('closed before all was taken')));
+  // Not the end of the connection says how much there is: squid would end the answer with it.
+  socket.write(`${bytes}\n`);
   for (let left = bytes; left > 0; left -= BLOCK.length) {
     if (socket.write(left < BLOCK.length ? BLOCK.subarray(0, left) : BLOCK)) continue;
     await new Promise<void>((drained) => {
       socket.once('drain', drained);
     });
   }
-  socket.end();
   const taken = await promise;
+  socket.end();
   if (taken !== String(bytes)) throw new Error(`${taken} of ${bytes} bytes were taken`);
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cgroupProcesses } from './cgroups.ts';
@@ -77,6 +78,19 @@ async function containerNamespaceFiles(paths: LabPaths): Promise<readonly string
   return files;
 }
 
+/** The network namespace of each thread; undefined for one that could not be read. A thread that ended meanwhile is none. */
+function threadNamespaces(pid: number): readonly (number | undefined)[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+      const file = `/proc/${pid}/task/${thread}/ns/net`;
+      const inode = namespaceInode(file);
+      return inode === undefined && !existsSync(`/proc/${pid}/task/${thread}`) ? [] : [inode];
+    });
+  } catch {
+    return [];
+  }
+}
+
 function findProblems(lab: SealedSubject, namespaces: readonly ProbedNamespace[]): readonly string[] {
   const problems: string[] = [];
   const machine = [lab.machineInode, namespaceInode('/proc/1/ns/net')];
@@ -88,8 +102,11 @@ function findProblems(lab: SealedSubject, namespaces: readonly ProbedNamespace[]
     }
     if (machine.includes(namespace.inode)) problems.push(`its namespace "${name}" is the machine's own`);
     const inhabitant = lab.pids[name === 'host' ? 'engine' : 'internet'];
-    if (namespaceInode(`/proc/${inhabitant}/ns/net`) !== namespace.inode)
-      problems.push(`process ${inhabitant} is not in namespace "${name}"`);
+    const threads = threadNamespaces(inhabitant);
+    // An engine written in Go leaves threads in the namespaces of its containers; the main one may be one of them.
+    if (!threads.includes(namespace.inode)) problems.push(`process ${inhabitant} is not in namespace "${name}"`);
+    if (threads.some((inode) => inode === undefined || machine.includes(inode)))
+      problems.push(`process ${inhabitant} is in the machine's own namespace`);
     if (name === 'inet' && namespace.routes.some(({ dst }) => ['default', '0.0.0.0/0', '::/0'].includes(dst)))
       problems.push('the stand-in internet has a default route');
   }

@@ -1,17 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { addAudit } from './commands/audit.ts';
-import { addChecks } from './commands/checks.ts';
 import type { CommandContext } from './commands/context.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addEvaluate } from './commands/evaluate.ts';
-import { addGc } from './commands/gc.ts';
-import { addLogs } from './commands/logs.ts';
-import { addProfile } from './commands/profile.ts';
-import { addPs } from './commands/ps.ts';
-import { addRm } from './commands/rm.ts';
-import { addRun } from './commands/run.ts';
-import { addStop } from './commands/stop.ts';
 import { EXIT, exitCodeOf } from './engine/exit-code.ts';
 import { BulkheadError } from './errors.ts';
 import { escapeText } from './model/text.ts';
@@ -52,17 +41,24 @@ const program = new Command('bulkhead')
   .showHelpAfterError()
   .enablePositionalOptions()
   .exitOverride();
-addRun(program, context);
-addPs(program, context);
-addLogs(program, context);
-addStop(program, context);
-addRm(program, context);
-addGc(program, context);
-addAudit(program, context);
-addEvaluate(program, context);
-addChecks(program, context);
-addProfile(program, context);
-addDoctor(program, context);
+/** In the order of the help. */
+const commands: Readonly<Record<string, () => Promise<(program: Command, context: CommandContext) => void>>> = {
+  run: async () => (await import('./commands/run.ts')).addRun,
+  ps: async () => (await import('./commands/ps.ts')).addPs,
+  logs: async () => (await import('./commands/logs.ts')).addLogs,
+  stop: async () => (await import('./commands/stop.ts')).addStop,
+  rm: async () => (await import('./commands/rm.ts')).addRm,
+  gc: async () => (await import('./commands/gc.ts')).addGc,
+  audit: async () => (await import('./commands/audit.ts')).addAudit,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
+  checks: async () => (await import('./commands/checks.ts')).addChecks,
+  profile: async () => (await import('./commands/profile.ts')).addProfile,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+};
+// All of them take a quarter of a second to load, which is much of what a launch takes.
+const named = process.argv[2] ?? '';
+const wanted = Object.hasOwn(commands, named) ? [named] : Object.keys(commands);
+for (const name of wanted) (await commands[name]?.())?.(program, context);
 
 try {
   await program.parseAsync();

@@ -35,9 +35,12 @@ export function answerPreflight(request: IncomingMessage, response: ServerRespon
   const names = asked.split(',').flatMap((name) => (/^\s*[\w-]{1,64}\s*$/.test(name) ? [name.trim()] : []));
   response.writeHead(204, [
     ...corsHeaders(request.headers.origin),
-    ...['Access-Control-Allow-Methods', 'GET, POST, DELETE'],
-    ...['Access-Control-Allow-Headers', names.join(', ')],
-    ...['Access-Control-Max-Age', '600'],
+    'Access-Control-Allow-Methods',
+    'GET, POST, DELETE',
+    'Access-Control-Allow-Headers',
+    names.join(', '),
+    'Access-Control-Max-Age',
+    '600',
   ]);
   response.end();
 }

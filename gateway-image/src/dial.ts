@@ -30,8 +30,8 @@ interface DialTools {
   readonly resolver: Resolver;
   /** For the name and all its addresses together. */
   readonly timeoutMs: number;
-  /** Aborted when nobody waits for the connection any more. */
-  readonly signal: AbortSignal;
+  /** Whoever waits for the connection; when it closes, nobody does. */
+  readonly owner: Duplex;
   /** An ordinary stream, as an HTTP client needs it. */
   readonly plain?: boolean;
 }
@@ -42,7 +42,7 @@ interface DialTools {
  * @throws DialError
  */
 export async function dial(
-  { policy, resolver, timeoutMs, signal, plain = false }: DialTools,
+  { policy, resolver, timeoutMs, owner, plain = false }: DialTools,
   host: Host,
   port: number,
 ): Promise<Dialled> {
@@ -51,10 +51,10 @@ export async function dial(
   const addresses = all.slice(0, MAX_ADDRESSES);
   let failure = 'it has no address';
   for (const [index, address] of addresses.entries()) {
-    if (signal.aborted) break;
+    if (owner.destroyed) break;
     try {
       const share = (deadline - performance.now()) / (addresses.length - index);
-      return { source: await connected({ host: address, port }, Math.max(1, share), signal, plain), address };
+      return { source: await connected({ host: address, port }, Math.max(1, share), owner, plain), address };
     } catch (error) {
       failure = `${address}: ${codeOf(error)}`;
     }
@@ -85,7 +85,7 @@ function inTime<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
 function connected(
   to: { readonly host: string; readonly port: number },
   timeoutMs: number,
-  signal: AbortSignal,
+  owner: Duplex,
   plain: boolean,
 ): Promise<Source> {
   const options = { ...to, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
@@ -96,7 +96,7 @@ function connected(
     socket.on('error', ignore);
     const settle = (then: () => void) => (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abandoned);
+      owner.removeListener('close', abandoned);
       socket.removeListener('error', fail);
       then();
     };
@@ -107,7 +107,7 @@ function connected(
       })();
     const abandoned = (): void => fail(Object.assign(new Error('abandoned'), { code: 'ECANCELED' }));
     const timer = setTimeout(() => fail(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })), timeoutMs);
-    signal.addEventListener('abort', abandoned);
+    owner.once('close', abandoned);
     socket.once('error', fail);
     socket.once(
       'connect',

@@ -53,10 +53,17 @@ export async function serveDns(
   problem: (message: string) => void,
 ): Promise<{ readonly udp: UdpSocket; readonly tcp: Server }> {
   const udp = createSocket('udp4');
+  const known = new KnownAnswers();
   udp.on('message', (message, peer) => {
+    const send = (answer: Buffer): void => udp.send(answer, peer.port, peer.address, () => undefined);
+    const again = known.answerTo(message);
+    if (again !== undefined) return send(again);
     void answerSafely(message, addressFor).then((answer) => {
-      if (answer !== undefined) udp.send(answer, peer.port, peer.address, () => undefined);
+      if (answer === undefined) return;
+      known.remember(message, answer);
+      send(answer);
     });
+    return undefined;
   });
   const tcp = createServer((socket) => serveStream(socket, addressFor));
   tcp.maxConnections = MAX_TCP_CONNECTIONS;
@@ -66,6 +73,38 @@ export async function serveDns(
   ]);
   udp.on('error', (error) => problem(`DNS: ${error.message}`));
   return { udp, tcp };
+}
+
+/** Queries whose answers are remembered. */
+const MAX_KNOWN = 256;
+/** A query of one name has 271 bytes at most, and some more with EDNS; no other is remembered. */
+const MAX_REMEMBERED = 512;
+
+/**
+ * What was answered to the very bytes of a query, its id aside: most programs ask again for every connection. Only
+ * for allowed names, which keep their addresses; what is refused is refused, and logged, each time.
+ */
+class KnownAnswers {
+  readonly #answers = new Map<string, Buffer>();
+
+  answerTo(query: Buffer): Buffer | undefined {
+    const known = query.length > MAX_REMEMBERED ? undefined : this.#answers.get(keyOf(query));
+    if (known === undefined) return undefined;
+    const answer = Buffer.from(known);
+    query.copy(answer, 0, 0, 2);
+    return answer;
+  }
+
+  remember(query: Buffer, answer: Buffer): void {
+    const rcode = (answer[3] ?? 0) & 0x0f;
+    if (rcode !== RCODE.noError || query.length > MAX_REMEMBERED) return;
+    if (this.#answers.size >= MAX_KNOWN) this.#answers.clear();
+    this.#answers.set(keyOf(query), answer);
+  }
+}
+
+function keyOf(query: Buffer): string {
+  return query.toString('latin1', 2);
 }
 
 /** RFC 1035 §4.2.2: two bytes of length before each message. One question after the other; meanwhile nothing is read. */

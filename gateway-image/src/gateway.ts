@@ -24,14 +24,15 @@ endWithRun();
 
 const http = httpSide(gateway);
 const connections = createServer({ allowHalfOpen: true }, (client) => serveConnection(gateway, client, http.takeOver));
-await Promise.all([
+void Promise.all([
   ...(gateway.policy === undefined
     ? []
     : [listen(connections, SOCKETS.connect, log.problem), listen(http.server, SOCKETS.proxy, log.problem)]),
   ...(config.inbound === null
     ? []
     : [listen(inboundServer(config.inbound, config.limits, log), config.inbound.listenPort, log.problem)]),
-]);
-// One connection must not be able to end all others; the line says that there is a fault to mend.
-process.on('uncaughtException', (error) => log.problem(`a fault of the gateway: ${error.message}`));
-log.ready();
+]).then(() => {
+  // One connection must not be able to end all others; the line says that there is a fault to mend.
+  process.on('uncaughtException', (error) => log.problem(`a fault of the gateway: ${error.message}`));
+  log.ready();
+});

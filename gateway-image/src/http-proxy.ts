@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { DialError, dial, ignore, logDialFailure, untilClosed } from './dial.ts';
+import { DialError, dial, ignore, logDialFailure } from './dial.ts';
 import { forward, forwardUpgrade, type Onward } from './forward.ts';
 import type { Host } from './hosts.ts';
 import {
@@ -80,7 +80,7 @@ export function httpSide(gateway: Gateway): HttpSide {
     const problem = hostHeaderProblem(request, to);
     if (problem !== undefined) return refused(where, problem);
     const host = to.port === 80 ? hostText(to.host) : `${hostText(to.host)}:${to.port}`;
-    const options: GuardedOptions = { agent, host: to.host.text, port: to.port, until: untilClosed(request.socket) };
+    const options: GuardedOptions = { agent, host: to.host.text, port: to.port, owner: request.socket };
     return { to, onward: { options, path: absolute?.path ?? target, host } };
   };
 
@@ -143,7 +143,7 @@ export function httpSide(gateway: Gateway): HttpSide {
     const verdict = decide(gateway.policy, host.text, port);
     if (!verdict.allowed || gateway.policy === undefined) return deny(host.text, port, verdict.reason);
     const { policy, resolver } = gateway;
-    dial({ policy, resolver, timeoutMs: limits.connectTimeoutMs, signal: untilClosed(client) }, host, port).then(
+    dial({ policy, resolver, timeoutMs: limits.connectTimeoutMs, owner: client }, host, port).then(
       (connection) => {
         if (client.destroyed) return connection.source.socket.destroy();
         log.decision({
@@ -178,8 +178,8 @@ export function httpSide(gateway: Gateway): HttpSide {
 }
 
 interface GuardedOptions extends RequestOptions {
-  /** Node.js keeps `signal` from agents. */
-  readonly until: AbortSignal;
+  /** The connection of the client. */
+  readonly owner: Duplex;
 }
 
 /** Opens connections for requests: to the address that was checked, and only where the policy allows it. */
@@ -201,7 +201,7 @@ class GuardedAgent extends Agent {
       return undefined;
     }
     const { host, reason } = verdict;
-    dial({ policy, resolver, timeoutMs: limits.connectTimeoutMs, signal: options.until, plain: true }, host, port).then(
+    dial({ policy, resolver, timeoutMs: limits.connectTimeoutMs, owner: options.owner, plain: true }, host, port).then(
       ({ source, address }) => {
         log.decision({ decision: 'allowed', via: 'http', host: host.text, port, reason, address });
         ready(null, source.socket);

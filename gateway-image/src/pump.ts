@@ -11,6 +11,10 @@ const LINGER_MS = 2000;
 
 let grown = 0;
 
+/** Small buffers of connections that ended, for the next ones: most connections are short. */
+const spare: Buffer[] = [];
+const MAX_SPARE = 64;
+
 /** A socket that we opened, with what it receives going straight on to `sink`. */
 export interface Source {
   readonly socket: Socket;
@@ -23,7 +27,7 @@ export interface Source {
  * The buffer is free when the write of its bytes is done; until then nothing more is read.
  */
 export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Source {
-  let buffer = Buffer.allocUnsafeSlow(SMALL);
+  let buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL);
   let sink: Socket | undefined;
   let waiting = false;
   const grow = (): void => {
@@ -54,7 +58,12 @@ export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Sour
     },
   });
   socket.pause();
-  socket.once('close', () => (grown -= buffer.length - SMALL));
+  socket.once('close', () => {
+    grown -= buffer.length - SMALL;
+    // One whose bytes still wait to be written is not free.
+    const free = !waiting && (sink === undefined || sink.writableLength === 0);
+    if (free && buffer.length === SMALL && spare.length < MAX_SPARE) spare.push(buffer);
+  });
   return {
     socket,
     flowInto: (target) => {
@@ -98,11 +107,14 @@ function passOnEnd(from: Socket, to: Socket): void {
     if (!from.readableEnded) return reset(to);
     // What `to` still says goes nowhere, but to close on it at once would reset it before it has read all.
     to.resume();
-    to.end(() => {
+    const linger = (): void => {
       if (to.destroyed) return;
-      const linger = setTimeout(() => to.destroy(), LINGER_MS);
-      to.once('close', () => clearTimeout(linger));
-    });
+      const timer = setTimeout(() => to.destroy(), LINGER_MS);
+      to.once('close', () => clearTimeout(timer));
+    };
+    // To end what has ended costs an error, which nobody would read.
+    if (to.writableFinished) linger();
+    else if (!to.destroyed) to.end(linger);
     return undefined;
   });
 }

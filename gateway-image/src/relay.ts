@@ -90,7 +90,7 @@ function namesOf(egress: NonNullable<RelayConfig['egress']>): AddressFor {
 }
 
 const { egress, inboundPort } = config;
-await Promise.all([
+void Promise.all([
   ...(egress === null
     ? []
     : [
@@ -98,7 +98,8 @@ await Promise.all([
         listen(outward(SOCKETS.proxy), { host: '127.0.0.1', port: PROXY_PORT }, log.problem),
       ]),
   ...(inboundPort === null ? [] : [listen(inward(inboundPort), SOCKETS.inbound, log.problem)]),
-]);
-// One connection must not be able to end all others; the line says that there is a fault to mend.
-process.on('uncaughtException', (error) => log.problem(`a fault of the relay: ${error.message}`));
-log.ready();
+]).then(() => {
+  // One connection must not be able to end all others; the line says that there is a fault to mend.
+  process.on('uncaughtException', (error) => log.problem(`a fault of the relay: ${error.message}`));
+  log.ready();
+});

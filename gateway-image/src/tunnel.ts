@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { GatewayLimits } from '../../src/model/compartment.ts';
 import type { Admission } from './admission.ts';
-import { dial, ignore, logDialFailure, untilClosed, type Dialled } from './dial.ts';
+import { dial, ignore, logDialFailure, type Dialled } from './dial.ts';
 import { judgeFirstBytes, type FirstBytes } from './first-bytes.ts';
 import { MAX_HELLO } from './client-hello.ts';
 import type { Host } from './hosts.ts';
@@ -123,7 +123,7 @@ export function tunnel(gateway: Gateway, client: Socket, passage: Passage, onHtt
     if (dialling || gateway.policy === undefined) return;
     dialling = true;
     const { policy, resolver } = gateway;
-    dial({ policy, resolver, timeoutMs: limits.connectTimeoutMs, signal: untilClosed(client) }, host, port).then(
+    dial({ policy, resolver, timeoutMs: limits.connectTimeoutMs, owner: client }, host, port).then(
       (connection) => {
         if (over || client.destroyed) return connection.source.socket.destroy();
         log.decision({ decision: 'allowed', via, host: host.text, port, reason: passage.reason, address: connection.address });

@@ -10,11 +10,11 @@ import { nodeLayers } from '../../src/runtime/node-layers.ts';
 
 const DIRECTORY = import.meta.dirname;
 
-/** The published servers that the samples run, and how each is started in its container. */
+/** The published servers that the samples run: the program of each, its arguments unless others are given, its port. */
 export const SERVERS = {
-  everything: { command: ['server-everything/dist/index.js', 'streamableHttp'], port: 3001 },
-  filesystem: { command: ['server-filesystem/dist/index.js', '/data'], port: undefined },
-  memory: { command: ['server-memory/dist/index.js'], port: undefined },
+  everything: { program: 'server-everything/dist/index.js', args: ['streamableHttp'], port: 3001 },
+  filesystem: { program: 'server-filesystem/dist/index.js', args: ['/data'], port: undefined },
+  memory: { program: 'server-memory/dist/index.js', args: [], port: undefined },
 } as const;
 export type ServerName = keyof typeof SERVERS;
 
@@ -29,13 +29,14 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
   if (!existsSync(path.join(DIRECTORY, 'node_modules'))) {
     await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: DIRECTORY });
   }
-  const { command, port } = SERVERS[name];
+  const { program, args, port } = SERVERS[name];
   await importImage(
     docker,
     reference,
     [...(await nodeLayers()), ...(await packageLayers(DIRECTORY))],
     [
-      `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', ...command.map((part, index) => (index === 0 ? `/app/node_modules/@modelcontextprotocol/${part}` : part))])}`,
+      `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', `/app/node_modules/@modelcontextprotocol/${program}`])}`,
+      ...(args.length === 0 ? [] : [`CMD ${JSON.stringify(args)}`]),
       ...(port === undefined ? [] : [`EXPOSE ${port}`]),
       'WORKDIR /app',
     ],

@@ -15,7 +15,8 @@ import { saveBundle } from '../store/bundle-file.ts';
 import { renderDryRun } from './dry-run-text.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
 import { collect, internetOf, parseGate, parseHostPort, parseInteger, parseSeverity, selectChecks } from './options.ts';
-import { parseFormats, print, writeReport } from './output.ts';
+import { parseFormats, writeReport } from './output.ts';
+import { print } from './print.ts';
 import type { CommandContext } from './context.ts';
 
 interface AuditOptions {

@@ -4,7 +4,8 @@ import { EXIT } from '../engine/exit-code.ts';
 import { CHECK_FORMATS, renderCheck, renderCheckList, type CheckFormat } from '../reporters/checks.ts';
 import type { CommandContext } from './context.ts';
 import { usage } from './options.ts';
-import { hasColor, print } from './output.ts';
+import { hasColor } from './output.ts';
+import { print } from './print.ts';
 
 export function addChecks(program: Command, { finish }: CommandContext): void {
   program

@@ -3,7 +3,7 @@ import { EXIT } from '../engine/exit-code.ts';
 import { isPackageReference, lastNamePart, parsePackageReference } from '../launcher/package-reference.ts';
 import type { ServerTransport } from '../model/compartment.ts';
 import { isBuiltInName } from '../profiles/built-in.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 
 /** Where MCP servers answer by convention: the SDK's examples for streamable HTTP, and HTTP+SSE of 2024-11-05. */
 const PATHS = { 'streamable-http': '/mcp', sse: '/sse' } as const;

@@ -7,7 +7,7 @@ import { escapeText } from '../model/text.ts';
 import { TOOL } from '../version.ts';
 import type { CommandContext } from './context.ts';
 import { endpointOf, HOST_OPTION } from './engine.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 
 export function addDoctor(program: Command, { finish }: CommandContext): void {
   program

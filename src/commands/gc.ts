@@ -5,7 +5,7 @@ import { sweep } from '../runtime/cleanup.ts';
 import { collectGarbage } from '../runtime/compartment-list.ts';
 import type { CommandContext } from './context.ts';
 import { HOST_OPTION, onEngine, type EngineOption } from './engine.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 
 export function addGc(program: Command, { finish }: CommandContext): void {
   program

@@ -4,6 +4,7 @@ import { FORMATS, isFormat, REPORTERS, type Format } from '../reporters/registry
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
 import { usage } from './options.ts';
+import { print } from './print.ts';
 
 export interface OutputRequest {
   readonly format: Format;
@@ -45,18 +46,6 @@ export async function writeReport(report: Report, requests: readonly OutputReque
     });
     await (path === undefined ? print(text) : save(path, text));
   }
-}
-
-/**
- * Writes to standard output and waits: a large report into a pipe is cut when the process ends too soon. A reader
- * that has seen enough (`| head`) is no error.
- */
-export async function print(text: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) =>
-      error && (error as NodeJS.ErrnoException).code !== 'EPIPE' ? reject(error) : resolve(),
-    );
-  });
 }
 
 async function save(path: string, text: string): Promise<void> {

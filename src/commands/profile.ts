@@ -4,7 +4,7 @@ import { judgeOf } from '../engine/policy.ts';
 import { escapeText } from '../model/text.ts';
 import { loadProfile } from '../profiles/load.ts';
 import type { CommandContext } from './context.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 
 export function addProfile(program: Command, { finish }: CommandContext): void {
   const profile = program.command('profile').description('check and show permission profiles');

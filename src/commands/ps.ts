@@ -8,7 +8,7 @@ import { decisionCounts, listCompartments, type Counts, type ListedCompartment }
 import { urlOf } from './client-config.ts';
 import type { CommandContext } from './context.ts';
 import { HOST_OPTION, onEngine, type EngineOption } from './engine.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 
 export function addPs(program: Command, { finish }: CommandContext): void {
   program

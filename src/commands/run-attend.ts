@@ -3,7 +3,7 @@ import { EXIT } from '../engine/exit-code.ts';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { Compartment } from '../launcher/launch.ts';
 import { httpConfig } from './client-config.ts';
-import { print } from './output.ts';
+import { print } from './print.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** How long a server may take to end after its input did, before it is killed. Clients wait about two seconds. Milliseconds. */

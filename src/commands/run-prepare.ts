@@ -5,8 +5,6 @@ import { readEnvironment } from '../launcher/environment.ts';
 import { hostFiles } from '../launcher/host-files.ts';
 import type { LaunchRequest } from '../launcher/launch.ts';
 import { resolveMounts } from '../launcher/mounts.ts';
-import { ensurePackageImage } from '../launcher/package-image.ts';
-import { packageCacheDirectory } from '../launcher/package-install.ts';
 import { isPackageReference, parsePackageReference } from '../launcher/package-reference.ts';
 import { secretFiles } from '../launcher/secret-files.ts';
 import { readSecrets } from '../launcher/secrets.ts';
@@ -95,6 +93,10 @@ async function imageOf(
   say: (message: string) => void,
 ): Promise<string> {
   if (!isPackageReference(reference)) return reference;
+  const [{ ensurePackageImage }, { packageCacheDirectory }] = await Promise.all([
+    import('../launcher/package-image.ts'),
+    import('../launcher/package-install.ts'),
+  ]);
   const image = await ensurePackageImage(docker, parsePackageReference(reference), {
     cacheDirectory: packageCacheDirectory(process.env, homedir()),
     allowScripts: options.allowScripts,

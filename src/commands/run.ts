@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { createHash, randomBytes } from 'node:crypto';
 import { EXIT } from '../engine/exit-code.ts';
-import { verify } from '../engine/verify.ts';
 import { BulkheadError } from '../errors.ts';
 import { launch, type Compartment } from '../launcher/launch.ts';
 import type { GatewayLine } from '../model/compartment.ts';
 import { describePolicy, egressPolicy } from '../profiles/match.ts';
-import { renderConsole } from '../reporters/console.ts';
 import type { Engine } from '../runtime/connect.ts';
 import { printStdioConfig, serverNameOf } from './client-config.ts';
 import type { CommandContext } from './context.ts';
@@ -38,6 +36,8 @@ async function run(reference: string, args: readonly string[], options: RunOptio
   const { engine, profile } = request;
   const stdio = options.transport === 'stdio';
   const token = stdio ? undefined : randomBytes(32).toString('base64url');
+  const refused = refusals(say);
+  let verifying = options.verify;
   const compartment = await asEngineError(engine, () =>
     launch({
       ...request,
@@ -45,7 +45,10 @@ async function run(reference: string, args: readonly string[], options: RunOptio
       ...(token === undefined ? {} : { tokenSha256: createHash('sha256').update(token).digest('hex') }),
       // Over stdio, standard output is the protocol and nothing else.
       sinks: { stdout: stdio ? process.stdout : process.stderr, stderr: process.stderr },
-      onLine: refusals(say),
+      // What an audit from inside is refused is no news of the server.
+      onLine: (line) => {
+        if (!verifying) refused(line);
+      },
       signal,
     }),
   );
@@ -54,6 +57,7 @@ async function run(reference: string, args: readonly string[], options: RunOptio
     say(`${name}: ${describePolicy(egressPolicy(profile))} (${compartment.plan.shape})`);
     for (const note of [...notes, ...compartment.plan.notes]) say(note);
     if (options.verify && !(await verified(engine, compartment, options, signal, say))) return EXIT.violation;
+    verifying = false;
     if (!stdio) await announce(name, options, compartment, token ?? '');
     if (options.detach) {
       leave = true;
@@ -83,6 +87,8 @@ async function verified(
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<boolean> {
+  // The checks and their report are much to load, and few ask for them here.
+  const [{ verify }, { renderConsole }] = await Promise.all([import('../engine/verify.ts'), import('../reporters/console.ts')]);
   const report = await verify({
     engine,
     target: compartment.serverId,

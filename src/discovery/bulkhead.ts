@@ -8,7 +8,7 @@ export const PROFILE_LABEL = 'dev.bulkhead.profile';
 
 const TRANSPORT_LABEL = 'dev.bulkhead.transport';
 
-const PARTS: ReadonlySet<string> = new Set(['probe', 'control', 'canary', 'relay', 'gateway']);
+const PARTS: ReadonlySet<string> = new Set(['probe', 'control', 'canary', 'relay', 'gateway', 'secrets', 'volume']);
 
 export const recognizeBulkhead: Recognizer = (container) => {
   const role = Object.hasOwn(container.labels, ROLE_LABEL) ? container.labels[ROLE_LABEL] : undefined;

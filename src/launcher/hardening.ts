@@ -26,6 +26,14 @@ export function boundedLog(maxSize: '1m' | '10m'): HostConfig['LogConfig'] {
   return { Type: 'json-file', Config: { 'max-size': maxSize, 'max-file': '2' } };
 }
 
+/**
+ * Podman puts a writable tmpfs there when the root is read-only, without a size and with leave to execute
+ * (podman-run(1), --read-only-tmpfs), and its Docker-compatible API has no way to say no: ours takes its place.
+ */
+export function engineDirectories(product: string | undefined): readonly string[] {
+  return product === 'Podman' ? ['/run', '/var/tmp'] : [];
+}
+
 /** Mount options of a directory in memory that anybody inside may write. */
 export function tmpfs(bytes: number, mayExecute: boolean): string {
   return `rw,nosuid,nodev,${mayExecute ? 'exec' : 'noexec'},size=${bytes},mode=1777`;

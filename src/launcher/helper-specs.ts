@@ -7,7 +7,7 @@ import {
   type MountSpec,
   type RelayConfig,
 } from '../model/compartment.ts';
-import { boundedLog, hardened } from './hardening.ts';
+import { boundedLog, engineDirectories, hardened, tmpfs } from './hardening.ts';
 import { COMPARTMENT_LABEL } from './labels.ts';
 import { UNPRIVILEGED } from './server-user.ts';
 
@@ -29,6 +29,8 @@ export const GATEWAY_PORT = 8080;
 export interface HelperPlace {
   readonly name: string;
   readonly image: string;
+  /** Of the engine. */
+  readonly product: string | undefined;
   readonly networkMode: string;
   /** They end when the standard input that the command holds is closed. */
   readonly attached: boolean;
@@ -87,7 +89,7 @@ function helper(place: HelperPlace, role: 'relay' | 'gateway', config: string): 
   return {
     name: place.name,
     Image: place.image,
-    Entrypoint: ['/bulkhead/node', '--max-semi-space-size=1', '--max-old-space-size=24', `/bulkhead/${role}.mjs`],
+    Entrypoint: ['/bulkhead/node', '--max-semi-space-size=1', '--max-old-space-size=24', `/bulkhead/${role}.cjs`],
     Env: [`BULKHEAD_${role.toUpperCase()}=${config}`, ...(place.attached ? ['BULKHEAD_ATTACHED=1'] : [])],
     User: UNPRIVILEGED,
     Labels: { ...place.labels, [COMPARTMENT_LABEL.role]: role },
@@ -95,10 +97,19 @@ function helper(place: HelperPlace, role: 'relay' | 'gateway', config: string): 
     HostConfig: {
       NetworkMode: place.networkMode,
       ...hardened(LIMITS),
+      ...memory(place.product),
       AutoRemove: place.attached,
       LogConfig: boundedLog('1m'),
     },
   };
+}
+
+/** What the engine would leave writable is made small, and nothing in it runs. */
+function memory(product: string | undefined): Pick<ContainerSpec['HostConfig'], 'Tmpfs'> {
+  const directories = engineDirectories(product);
+  return directories.length === 0
+    ? {}
+    : { Tmpfs: Object.fromEntries(directories.map((path) => [path, tmpfs(64 * 1024, false)])) };
 }
 
 /** Whoever makes a socket may write its directory, the other one may not: neither can put its own in its place. */

@@ -24,7 +24,9 @@ import type { Engine } from '../runtime/connect.ts';
 import { hostAddresses } from '../runtime/host-addresses.ts';
 import { compartmentLabels, newSessionId } from '../runtime/labels.ts';
 import { ensureGatewayImage } from '../runtime/gateway-image.ts';
+import { prepareVolume } from '../runtime/server-volume.ts';
 import { GATEWAY_PORT } from './helper-specs.ts';
+import { newVolumesOf } from './new-volumes.ts';
 import { planCompartment } from './plan.ts';
 import { secretsWriter } from './secrets-writer.ts';
 
@@ -82,6 +84,8 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
   const { engine, options, signal } = request;
   const { docker } = engine;
   const labels = compartmentLabels(session, options.detach);
+  // Those that run for a moment belong to this process, whoever the rest belongs to: without it nobody ends them.
+  const passing = compartmentLabels(session, false);
   const planWith = (gatewayImage: string, addresses: readonly string[]): CompartmentPlan =>
     planCompartment({
       ...request,
@@ -90,10 +94,12 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
       gatewayImage,
       hostAddresses: addresses,
       apiVersion: engine.facts.apiVersion,
+      product: engine.facts.product,
     });
   // Refuses what cannot be before anything is made.
   const draft = planWith('', []);
-  const needsHelpers = draft.relay !== undefined || request.secrets.size > 0;
+  const fresh = newVolumesOf(draft.server);
+  const needsHelpers = draft.relay !== undefined || request.secrets.size > 0 || fresh !== undefined;
   const image = needsHelpers ? await ensureGatewayImage(docker, engine.facts.architecture) : '';
   const plan = planWith(image, []);
   const checkpoint = (): void => {
@@ -105,26 +111,30 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
   const volumes = Promise.all(plan.volumes.map((volume) => createVolume(docker, volume)));
   const networks = Promise.all(plan.networks.map((network) => createNetwork(docker, network)));
   // All at once, each as soon as what it needs is there: starting containers is what takes the time.
-  const [gateway, relay, secrets] = await allDone([
+  const [gateway, { relay, container, attached }, secrets] = await allDone([
     (async () => {
       if (plan.gateway === undefined) return undefined;
-      const addresses = plan.resolvesNames ? await hostAddresses(docker, engine.facts, image, labels) : [];
+      const addresses = plan.resolvesNames ? await hostAddresses(docker, engine.facts, image, passing) : [];
       await Promise.all([volumes, networks]);
       return start(planWith(image, addresses).gateway ?? plan.gateway, 'gateway');
     })(),
     (async () => {
       await Promise.all(plan.shape === 'open' ? [volumes, networks] : [volumes]);
-      return plan.relay === undefined ? undefined : start(plan.relay, 'relay');
+      const relay = plan.relay === undefined ? undefined : await start(plan.relay, 'relay');
+      if (fresh !== undefined) for (const name of fresh.names) await prepareVolume(docker, name, fresh.owner, image, passing);
+      const container = await createContainer(docker, plan.server);
+      const attached = options.detach
+        ? undefined
+        : await attach(docker, container.id, request.sinks, options.transport === 'stdio');
+      return { relay, container, attached };
     })(),
     (async () => {
       await volumes;
-      return request.secrets.size === 0 ? undefined : putSecrets(request, image, plan, labels);
+      return request.secrets.size === 0 ? undefined : putSecrets(request, image, plan, passing);
     })(),
     networks,
   ]);
   checkpoint();
-  const container = await createContainer(docker, plan.server);
-  const attached = options.detach ? undefined : await attach(docker, container.id, request.sinks, options.transport === 'stdio');
   await container.start();
   secrets?.stdin.end();
   const port =

@@ -87,6 +87,7 @@ function partsOf(input: PlanInput, shape: CompartmentShape, outbound: Outbound, 
   const place = (role: 'relay' | 'gateway', networkMode: string): HelperPlace => ({
     name: `${input.name}-${role}`,
     image: input.gatewayImage,
+    product: input.product,
     networkMode,
     attached: !input.options.detach,
     labels: labelsOf(input, shape, role),

@@ -12,9 +12,9 @@ export function secretsWriter(plan: CompartmentPlan, image: string, labels: Read
   return {
     name: `${plan.server.name}-secrets`,
     Image: image,
-    Entrypoint: ['/bulkhead/node', '/bulkhead/secrets.mjs', SECRETS_DIRECTORY],
+    Entrypoint: ['/bulkhead/node', '/bulkhead/secrets.cjs', SECRETS_DIRECTORY],
     User: UNPRIVILEGED,
-    Labels: { ...labels, [COMPARTMENT_LABEL.role]: 'gateway', [COMPARTMENT_LABEL.name]: plan.server.name },
+    Labels: { ...labels, [COMPARTMENT_LABEL.role]: 'secrets', [COMPARTMENT_LABEL.name]: plan.server.name },
     OpenStdin: true,
     StdinOnce: true,
     HostConfig: {

@@ -3,7 +3,7 @@ import type { ContainerSpec, LaunchOptions, MountSpec, PlanInput, ResolvedMount 
 import { escapeText } from '../model/text.ts';
 import { isAtLeast, RECURSIVE_READ_ONLY_API } from './api-version.ts';
 import { enforcedProfile } from './declared.ts';
-import { boundedLog, capabilitiesOf, hardened, optOuts, tmpfs } from './hardening.ts';
+import { boundedLog, capabilitiesOf, engineDirectories, hardened, optOuts, tmpfs } from './hardening.ts';
 import { COMPARTMENT_LABEL } from './labels.ts';
 import { serverEnv } from './server-env.ts';
 import { chooseUser } from './server-user.ts';
@@ -68,7 +68,7 @@ function serverLog({ transport, detach }: LaunchOptions): ContainerSpec['HostCon
  * host that no profile names.
  */
 function memoryDirectories(
-  { image, options }: PlanInput,
+  { image, options, product }: PlanInput,
   mounts: readonly ResolvedMount[],
 ): { readonly tmpfs: Readonly<Record<string, string>>; readonly notes: readonly string[] } {
   const mounted = new Set(mounts.map(({ target }) => target));
@@ -78,8 +78,14 @@ function memoryDirectories(
     (path) =>
       `The image keeps data in "${escapeText(path, 100)}": it is in memory, empty at first and gone at the end (mount something there to keep it).`,
   );
+  const engines = (options.writableRoot ? [] : engineDirectories(product)).filter(
+    (path) => !mounted.has(path) && !volumes.includes(path),
+  );
   return {
-    tmpfs: Object.fromEntries(['/tmp', ...volumes].map((path) => [path, tmpfs(options.tmpBytes, options.execTmp)])),
+    tmpfs: {
+      ...Object.fromEntries(engines.map((path) => [path, tmpfs(options.tmpBytes, false)])),
+      ...Object.fromEntries(['/tmp', ...volumes].map((path) => [path, tmpfs(options.tmpBytes, options.execTmp)])),
+    },
     notes,
   };
 }

@@ -231,6 +231,8 @@ export interface PlanInput {
   readonly tokenSha256?: string;
   /** Newest API version of the engine that may be used, e.g. `1.41`. */
   readonly apiVersion: string;
+  /** The engine's own name; Podman makes directories of a read-only container writable that nobody asked for. */
+  readonly product?: string;
   /** Labels of everything that this session makes (session, owner). */
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -11,6 +11,8 @@ import { lineReader } from './lines.ts';
 const READY_TIMEOUT_MS = 30_000;
 const MAX_LINE_BYTES = 64 * 1024;
 const MAX_STDERR = 2000;
+/** Of the compartment, which a helper's own name only begins with. */
+const NAME = 'dev.bulkhead.name';
 
 export async function createNetwork(docker: Docker, spec: NetworkSpec): Promise<void> {
   await docker.createNetwork({ ...spec, Options: { ...spec.Options }, Labels: { ...spec.Labels }, CheckDuplicate: true });
@@ -28,7 +30,7 @@ export async function createContainer(docker: Docker, spec: ContainerSpec): Prom
     const status = (error as { statusCode?: number }).statusCode;
     if (status === 409 || /already in use/i.test(messageOf(error))) {
       throw new BulkheadError('usage', `There is a container named ${spec.name} already.`, {
-        hint: `Choose another --name, or remove it: bulkhead rm ${spec.name}`,
+        hint: `Choose another --name, or remove it: bulkhead rm ${spec.Labels[NAME] ?? spec.name}`,
         cause: error,
       });
     }

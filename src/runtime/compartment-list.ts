@@ -190,16 +190,35 @@ export async function collectGarbage(
 
 /** Networks and volumes of compartments that have no container at all. */
 async function removeEmpty(docker: Docker, now: number): Promise<readonly string[]> {
-  const filters = { label: [`${LABEL.session}`, NAME] };
   const containers = await docker.listContainers({ all: true, filters: { label: [LABEL.session] } });
   const alive = new Set(containers.map(({ Labels }) => Labels[LABEL.session]));
-  const networks = await docker.listNetworks({ filters });
-  const orphans = networks.filter(
-    ({ Labels, Created }) =>
-      !alive.has(Labels?.[LABEL.session]) &&
-      (isAbandoned(Labels ?? {}, now) || (Labels?.[LABEL.owner] === undefined && now - Date.parse(Created) > LAUNCHING_S * 1000)),
+  const orphans = (await emptyParts(docker)).filter(
+    ({ labels, created }) =>
+      !alive.has(labels[LABEL.session]) &&
+      (isAbandoned(labels, now) || (labels[LABEL.owner] === undefined && now - created > LAUNCHING_S * 1000)),
   );
-  const sessions = new Map(orphans.map(({ Labels }) => [Labels?.[LABEL.session] ?? '', Labels?.[NAME] ?? '']));
+  const sessions = new Map(orphans.map(({ labels }) => [labels[LABEL.session] ?? '', labels[NAME] ?? '']));
   for (const session of sessions.keys()) await removeSession(docker, session, { force: true });
   return [...sessions.values()];
+}
+
+interface EmptyPart {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+}
+
+async function emptyParts(docker: Docker): Promise<readonly EmptyPart[]> {
+  const filters = { label: [LABEL.session, NAME] };
+  const networks = await docker.listNetworks({ filters });
+  // Engines answer null for none, and the types know nothing of the time.
+  const { Volumes } = (await docker.listVolumes({ filters })) as {
+    readonly Volumes?:
+      | readonly { readonly Labels: Readonly<Record<string, string>> | null; readonly CreatedAt?: string }[]
+      | null;
+  };
+  return [
+    ...networks.map(({ Labels, Created }) => ({ labels: Labels ?? {}, created: Date.parse(Created) })),
+    ...(Volumes ?? []).map(({ Labels, CreatedAt }) => ({ labels: Labels ?? {}, created: Date.parse(CreatedAt ?? '') })),
+  ];
 }

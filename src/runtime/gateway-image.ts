@@ -4,8 +4,8 @@ import { ensureProgramImage, type ProgramImage } from './program-image.ts';
 /** Relay, gateway and the writer of secrets: what runs beside a server. */
 const GATEWAY_IMAGE: ProgramImage = {
   repository: 'bulkhead/gateway',
-  programs: ['gateway.mjs', 'relay.mjs', 'secrets.mjs'],
-  entrypoint: ['/bulkhead/node', '/bulkhead/gateway.mjs'],
+  programs: ['gateway.cjs', 'relay.cjs', 'secrets.cjs'],
+  entrypoint: ['/bulkhead/node', '/bulkhead/gateway.cjs'],
   role: 'gateway',
   dockerfile: 'gateway-image/Dockerfile',
 };

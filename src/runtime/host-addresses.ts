@@ -1,11 +1,12 @@
 import type Docker from 'dockerode';
 import { isIP } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { BulkheadError } from '../errors.ts';
+import { BulkheadError, messageOf } from '../errors.ts';
 import { attach } from './compartment-containers.ts';
 import type { EngineFacts } from '../model/bundle.ts';
+import { escapeText } from '../model/text.ts';
 
-const PRINT = 'process.stdout.write(JSON.stringify(Object.values(os.networkInterfaces()).flat().map((one) => one.address)))';
+const PRINT = 'console.log(JSON.stringify(Object.values(os.networkInterfaces()).flat().map((one) => one.address)))';
 
 /**
  * Every address of the engine's host, as a short-lived container in its network sees them: this machine may be
@@ -39,21 +40,34 @@ export async function hostAddresses(
   const output = new PassThrough();
   const errors = new PassThrough();
   errors.resume();
-  let text = '';
-  output.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  const whole = line(output);
   try {
     const { ended } = await attach(docker, container.id, { stdout: output, stderr: errors }, false);
+    void ended.then(() => output.end());
     await container.start();
-    await ended;
-    const value: unknown = JSON.parse(text);
+    // Its end, and that the engine has removed it, are not waited for: the gateway is.
+    const value: unknown = JSON.parse(await whole);
     const addresses = Array.isArray(value) ? value.filter((one) => typeof one === 'string' && isIP(one) !== 0) : [];
     if (addresses.length === 0) throw new Error('no address was printed');
     return addresses as readonly string[];
   } catch (error) {
     await container.remove({ force: true }).catch(() => undefined);
-    throw new BulkheadError('engine-failed', "The addresses of the engine's host could not be found out.", {
+    const reason = escapeText(messageOf(error), 300);
+    throw new BulkheadError('engine-failed', `The addresses of the engine's host could not be found out: ${reason}`, {
       hint: 'A container in the network of the host is needed for a moment; look at the log of the engine.',
       cause: error,
     });
   }
+}
+
+/** The first line of a stream, or all of it. */
+function line(stream: PassThrough): Promise<string> {
+  let text = '';
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (text.includes('\n')) resolve(text);
+    });
+    stream.on('end', () => resolve(text));
+  });
 }

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { realpath } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
 import type { Layer } from './import-image.ts';
@@ -10,6 +9,8 @@ export async function nodeLayers(): Promise<readonly Layer[]> {
       hint: 'Build it once with probe-image/Dockerfile or gateway-image/Dockerfile; their heads say how.',
     });
   }
+  // Loaded when an image has to be made, which is once: every start would pay for it.
+  const { execa } = await import('execa');
   const { stdout } = await execa('ldd', [process.execPath]);
   const libraries = stdout.split('\n').flatMap((line) => /(?:=>\s+)?(\/\S+)\s+\(0x/.exec(line)?.[1] ?? []);
   const files = await Promise.all(

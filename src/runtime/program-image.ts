@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
 import { hasImage } from './images.ts';
-import { importImage } from './import-image.ts';
 import { nodeLayers, ownArchitecture } from './node-layers.ts';
 
 /** An image of ours: a Node.js, its libraries, and programs of one file each. */
@@ -44,6 +43,7 @@ export async function ensureProgramImage(docker: Docker, engineArchitecture: str
   const programs = await Promise.all(
     image.programs.map(async (file) => ({ path: `bulkhead/${file}`, source: await readProgram(file), mode: 0o444 })),
   );
+  const { importImage } = await import('./import-image.ts');
   await importImage(
     docker,
     reference,

@@ -6,6 +6,8 @@ export interface RunOptions {
   readonly name: string;
   /** A published server, or a script for Node.js; without both it idles. */
   readonly server?: ServerName;
+  /** For a script: another image with Node.js as its entry point. */
+  readonly image?: string;
   readonly script?: string;
   readonly network?: string;
   readonly user?: string;
@@ -35,7 +37,9 @@ export class Fixtures {
   /** Starts a container and returns its id. */
   async run(options: RunOptions): Promise<string> {
     const image =
-      options.server === undefined ? await ensureNodeImage(this.#docker) : await ensureServerImage(this.#docker, options.server);
+      options.server === undefined
+        ? (options.image ?? (await ensureNodeImage(this.#docker)))
+        : await ensureServerImage(this.#docker, options.server);
     const [key = '', value = ''] = this.#label.split('=');
     const container = await this.#docker.createContainer({
       name: options.name,

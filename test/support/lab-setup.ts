@@ -8,6 +8,19 @@ declare module 'vitest' {
   }
 }
 
+/** Names whose owner lies about where they are (DNS rebinding): what a compartment must never follow. */
+const REBINDING = {
+  'rebind-loopback.test': ['127.0.0.1'],
+  'rebind-unspecified.test': ['0.0.0.0'],
+  'rebind-host.test': ['198.51.100.1'],
+  'rebind-host6.test': ['fd00:198:51:100::1'],
+  'rebind-metadata.test': ['169.254.169.254'],
+  'rebind-private.test': ['10.77.0.1'],
+  'rebind-mapped.test': ['::ffff:198.51.100.1'],
+  'rebind-nat64.test': ['64:ff9b::c633:6401'],
+  'rebind-mixed.test': ['198.51.100.1', '203.0.113.10', '10.77.0.1'],
+} as const;
+
 let lab: Lab | undefined;
 
 /** One lab for the whole suite: an engine that cannot reach anything, proven before the first test. */
@@ -19,7 +32,7 @@ export async function setup(project: TestProject): Promise<void> {
   }
   const engine = process.env['BULKHEAD_LAB_ENGINE'] ?? 'debian';
   if (!isEngineName(engine)) throw new Error(`BULKHEAD_LAB_ENGINE=${engine} is no engine of the lab.`);
-  lab = await startLab({ engine });
+  lab = await startLab({ engine, records: REBINDING });
   await assertSealed(lab);
   project.provide('lab', { id: lab.id });
 }

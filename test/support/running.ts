@@ -1,9 +1,15 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 
 /** How long a busy machine may take to start a compartment or to remove one. Milliseconds. */
 export const PATIENCE_MS = 60_000;
+
+/** Like `expect`, for what becomes true: looks again until it is. */
+export function eventually<T>(look: () => T) {
+  return expect.poll(look, { timeout: PATIENCE_MS, interval: 100 });
+}
 
 export interface Ending {
   readonly code: number | null;
@@ -38,18 +44,13 @@ export class Running {
     return this.#errors;
   }
 
-  /** Waits until the command has printed it; when it ends before, that is the error. */
+  /** Waits until the command has printed it. @throws Error when it ends before, or says nothing for too long */
   async says(what: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
-    await expect
-      .poll(
-        () => {
-          if (what.test(this[stream])) return 'said';
-          const { exitCode, signalCode } = this.child;
-          if (exitCode !== null || signalCode !== null) throw new Error(`It ended (${exitCode ?? signalCode}): ${this.#errors}`);
-          return `nothing of ${what.source} yet: ${this.#errors}`;
-        },
-        { timeout: PATIENCE_MS, interval: 20 },
-      )
-      .toBe('said');
+    const late = delay(PATIENCE_MS, 'printed too little', { ref: false });
+    const over = Promise.race([this.ended.then(() => 'ended'), late]);
+    while (!what.test(this[stream])) {
+      const how = await Promise.race([once(this.child[stream], 'data').then(() => undefined), over]);
+      if (how !== undefined && !what.test(this[stream])) throw new Error(`It ${how}: ${this.stdout}\n${this.#errors}`);
+    }
   }
 }

@@ -87,6 +87,8 @@ export async function unconfined<const P extends Plan>(
   const container = docker.getContainer(id);
   await container.wait();
   const output = await container.logs({ stdout: true, stderr: true });
+  // At once: Podman removes nothing whose namespaces this one uses.
+  await container.remove({ force: true });
   // Each piece of the log has eight bytes of head; the answer is the last line, and may be in several pieces.
   const text = demultiplexed(output);
   const line = text.split('\n').findLast((each) => each.startsWith('{'));

@@ -16,8 +16,8 @@ import { Worker } from 'node:worker_threads';
 
 export type Attempt =
   | Talk
-  /** Sends one datagram and waits for another one. */
-  | { readonly do: 'udp'; readonly host: string; readonly port: number; readonly payload: string }
+  /** Sends one datagram, again and again, until one comes back. */
+  | { readonly do: 'udp'; readonly host: string; readonly port: number; readonly payload: string; readonly forMs?: number }
   | Query
   /** As a program asks: by way of the C library. */
   | { readonly do: 'resolve'; readonly name: string }
@@ -25,9 +25,14 @@ export type Attempt =
   | { readonly do: 'flood'; readonly targets: readonly Target[]; readonly count: number; readonly bytes?: string }
   /** Ends all connections that are kept. */
   | { readonly do: 'release' }
-  /** Keeps connections on which a byte is sent now and then; the count of those that are still open can be asked for. */
-  | { readonly do: 'trickle'; readonly name: string; readonly target: Target; readonly bytes: string; readonly count: number }
-  | { readonly do: 'open'; readonly name: string }
+  /** So many connections with a byte now and then; how many of them are open at the end of the time. */
+  | {
+      readonly do: 'linger';
+      readonly target: Target;
+      readonly bytes: string;
+      readonly count: number;
+      readonly forMs: number;
+    }
   /** Keeps every processor busy until `release`. */
   | { readonly do: 'burn'; readonly threads: number }
   /** Listens for good and answers with `says`. */
@@ -61,6 +66,10 @@ export interface Talk extends Target {
   readonly say?: readonly string[];
   /** The end of an answer. Without it, whatever comes until the other side ends. */
   readonly until?: string;
+  /** Says after the last word that there is no more. */
+  readonly end?: boolean;
+  /** What `<BIG>` in a word stands for: this text, so often. */
+  readonly big?: readonly [text: string, times: number];
 }
 
 /** A question written by hand, so that nothing makes it look better than it is. */
@@ -87,11 +96,12 @@ export type Plan = Readonly<Record<string, Attempt>>;
 export type Results<P extends Plan = Plan> = { readonly [K in keyof P]: Result };
 
 /** Only a failure takes so long: whatever is looked at here ends by itself. Milliseconds. */
-const PATIENCE = 30_000;
+const PATIENCE = 20_000;
+/** A new address may not be used for the first two seconds (RFC 4862). */
+const DATAGRAM_MS = 8000;
 const TYPES = { A: 1, AAAA: 28, TXT: 16, ANY: 255 } as const;
 
 const kept = new Set<Socket | Worker>();
-const trickles = new Map<string, Set<Socket>>();
 const servers: Server[] = [];
 
 function codeOf(error: unknown): string {
@@ -117,7 +127,7 @@ function within(start: (settle: (result: Result) => void) => void): Promise<Resu
   });
 }
 
-function talk({ host, port, tunnel, tls, say = [], until }: Talk): Promise<Result> {
+function talk({ host, port, tunnel, tls, say = [], until, end: hangUp = false, big = ['', 0] }: Talk): Promise<Result> {
   return within((settle) => {
     const plain = connect({ host, port });
     let text = '';
@@ -131,7 +141,8 @@ function talk({ host, port, tunnel, tls, say = [], until }: Talk): Promise<Resul
       let answered = 0;
       const next = (): void => {
         const words = left.shift();
-        if (words !== undefined) stream.write(words, 'latin1');
+        if (words !== undefined) stream.write(words.replace('<BIG>', big[0].repeat(big[1])), 'latin1');
+        if (hangUp && left.length === 0) stream.end();
       };
       stream.on('data', (chunk: Buffer) => {
         text += chunk.toString('latin1');
@@ -144,6 +155,7 @@ function talk({ host, port, tunnel, tls, say = [], until }: Talk): Promise<Resul
       });
       stream.on('error', (error) => end(tls === undefined ? codeOf(error) : `tls ${codeOf(error)}`));
       stream.on('close', () => end('connected'));
+      stream.resume();
       next();
     };
     const secure = (): void => {
@@ -160,7 +172,7 @@ function talk({ host, port, tunnel, tls, say = [], until }: Talk): Promise<Resul
         if (!status.includes('\r\n\r\n')) return;
         plain.removeListener('data', read);
         plain.pause();
-        if (/^HTTP\/1\.1 200 /.test(status)) secure();
+        if (status.startsWith('HTTP/1.1 200 ')) secure();
         else end('refused by the proxy');
       };
       plain.on('data', read);
@@ -170,7 +182,7 @@ function talk({ host, port, tunnel, tls, say = [], until }: Talk): Promise<Resul
   });
 }
 
-function datagram(host: string, port: number, payload: Buffer): Promise<Result> {
+function datagram(host: string, port: number, payload: Buffer, forMs: number): Promise<Result> {
   return within((settle) => {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     let over = false;
@@ -183,12 +195,19 @@ function datagram(host: string, port: number, payload: Buffer): Promise<Result> 
       settle(result);
     };
     // Datagrams may be lost on a busy machine; an echo that is there answers one of them.
-    const again = setInterval(() => socket.send(payload), 200);
-    const silence = setTimeout(() => end({ outcome: 'silent' }), 3000);
+    const again = setInterval(() => {
+      try {
+        socket.send(payload);
+      } catch {
+        // Not connected yet.
+      }
+    }, 200);
+    const silence = setTimeout(() => end({ outcome: 'silent' }), forMs);
     socket.on('error', (error) => end({ outcome: codeOf(error) }));
     socket.on('message', (message) => end({ outcome: 'answered', text: message.toString('latin1') }));
     // Connected, so that what the network says against it is heard.
-    socket.connect(port, host, () => socket.send(payload));
+    socket.once('connect', () => socket.send(payload));
+    socket.connect(port, host);
   });
 }
 
@@ -214,7 +233,7 @@ function answerText(message: Buffer): string {
 async function ask(query: Query): Promise<Result> {
   const message = question(query);
   if (!query.tcp) {
-    const result = await datagram(query.server, 53, message);
+    const result = await datagram(query.server, 53, message, DATAGRAM_MS);
     return result.text === undefined ? result : { ...result, text: answerText(Buffer.from(result.text, 'latin1')) };
   }
   return within((settle) => {
@@ -261,26 +280,31 @@ async function flood(targets: readonly Target[], count: number, bytes: string): 
   return { outcome: 'done', number: connected, list: [...errors].map(([code, times]) => `${times} ${code}`) };
 }
 
-function trickle(name: string, { host, port }: Target, bytes: string, count: number): Result {
-  const sockets = new Set<Socket>();
-  trickles.set(name, sockets);
-  for (let made = 0; made < count; made += 1) {
-    const socket = connect({ host, port });
-    let at = 0;
-    const timer = setInterval(() => {
-      if (at < bytes.length) socket.write(bytes.charAt(at), 'latin1');
-      at += 1;
-    }, 500);
-    sockets.add(socket);
-    kept.add(socket);
-    socket.on('error', () => undefined).resume();
-    socket.on('close', () => {
-      clearInterval(timer);
-      sockets.delete(socket);
-      kept.delete(socket);
-    });
-  }
-  return { outcome: 'done' };
+function linger({ host, port }: Target, bytes: string, count: number, forMs: number): Promise<Result> {
+  return new Promise((resolve) => {
+    const open = new Set<Socket>();
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve({ outcome: 'done', number: open.size });
+      for (const socket of open) socket.destroy();
+    };
+    const timer = setTimeout(end, forMs);
+    for (let made = 0; made < count; made += 1) {
+      let at = 0;
+      const socket = connect({ host, port });
+      const slowly = setInterval(() => {
+        if (at < bytes.length) socket.write(bytes.charAt(at), 'latin1');
+        at += 1;
+      }, 500);
+      open.add(socket);
+      socket.on('error', () => undefined).resume();
+      socket.on('close', () => {
+        clearInterval(slowly);
+        open.delete(socket);
+        if (open.size === 0) end();
+      });
+    }
+  });
 }
 
 function burn(threads: number): Result {
@@ -369,7 +393,7 @@ async function attempt(what: Attempt): Promise<Result> {
     case 'talk':
       return talk(what);
     case 'udp':
-      return datagram(what.host, what.port, Buffer.from(what.payload));
+      return datagram(what.host, what.port, Buffer.from(what.payload), what.forMs ?? DATAGRAM_MS);
     case 'dns':
       return ask(what);
     case 'resolve':
@@ -381,10 +405,8 @@ async function attempt(what: Attempt): Promise<Result> {
       return flood(what.targets, what.count, what.bytes ?? '');
     case 'release':
       return release();
-    case 'trickle':
-      return trickle(what.name, what.target, what.bytes, what.count);
-    case 'open':
-      return { outcome: 'done', number: trickles.get(what.name)?.size ?? 0 };
+    case 'linger':
+      return linger(what.target, what.bytes, what.count, what.forMs);
     case 'burn':
       return burn(what.threads);
     case 'listen':

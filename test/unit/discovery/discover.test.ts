@@ -214,7 +214,7 @@ describe('whatever containers say', () => {
   const options = fc.record({ names: fc.constant([]), all: fc.boolean(), includeStopped: fc.boolean() });
   const ownLabels = fc.oneof(
     fc
-      .constantFrom('probe', 'control', 'canary', 'relay', 'gateway')
+      .constantFrom('probe', 'control', 'canary', 'relay', 'gateway', 'secrets', 'volume')
       .map((role) => ({ 'dev.bulkhead.role': role, 'dev.bulkhead.session': newId() })),
     fc.constant(toolhiveSidecarLabels('x-egress')),
     fc.constant({ 'docker-mcp': 'true', 'docker-mcp-proxy': 'true' }),

@@ -63,11 +63,9 @@ const parts: readonly [string, Record<string, string>, string][] = [
     'a proxy of Docker MCP Gateway',
   ],
   ['a proxy that says it is a server', { ...gatewayLabels('x'), 'docker-mcp-proxy': 'true' }, 'a proxy of Docker MCP Gateway'],
-  ...['probe', 'control', 'canary', 'relay', 'gateway'].map((role): [string, Record<string, string>, string] => [
-    `our ${role}`,
-    { 'dev.bulkhead.role': role },
-    `Bulkhead's own ${role}`,
-  ]),
+  ...['probe', 'control', 'canary', 'relay', 'gateway', 'secrets', 'volume'].map(
+    (role): [string, Record<string, string>, string] => [`our ${role}`, { 'dev.bulkhead.role': role }, `Bulkhead's own ${role}`],
+  ),
   [
     'our probe with a profile',
     { 'dev.bulkhead.role': 'probe', 'dev.bulkhead.profile': 'network', ...toolhiveLabels('x') },

@@ -320,6 +320,16 @@ describe('mounts', () => {
     expect(Object.keys(server.HostConfig.Tmpfs ?? {})).toEqual(['/tmp', '/var/lib/x']);
     expect(notes).toEqual([expect.stringContaining('/var/lib/x')]);
   });
+
+  it('on Podman: directories that it would make writable by itself are sized, and nothing runs from there', () => {
+    const podman = (changes: Partial<PlanInput>): unknown =>
+      planCompartment(planInput({ product: 'Podman', ...changes })).server.HostConfig.Tmpfs;
+    const own = 'rw,nosuid,nodev,noexec,size=67108864,mode=1777';
+    expect(podman({})).toEqual({ '/run': own, '/var/tmp': own, '/tmp': own });
+    expect(podman({ mounts: [{ kind: 'bind', source: '/srv/x', target: '/run', readOnly: true }] })).not.toHaveProperty('/run');
+    expect(podman({ options: { ...STDIO, execTmp: true } })).toMatchObject({ '/run': own, '/var/tmp': own });
+    expect(podman({ options: { ...STDIO, writableRoot: true } })).toEqual({ '/tmp': own });
+  });
 });
 
 describe('opt-outs', () => {
