@@ -8,7 +8,7 @@ import { importImage } from '../src/runtime/import-image.ts';
 import { nodeLayers } from '../src/runtime/node-layers.ts';
 import { startClient } from './client.ts';
 import type { Job } from './load.ts';
-import { pssOf, pssOfWatchers } from './memory.ts';
+import { sizeOf, sizeOfWatchers, type Size } from './memory.ts';
 import { FAR_END } from './ports.ts';
 import { plansWith, race } from './race.ts';
 import { startSquid } from './squid.ts';
@@ -65,29 +65,29 @@ interface Beside {
   readonly containers: readonly string[];
 }
 
-async function sizes({ containers }: Beside): Promise<readonly number[]> {
-  return [...(await Promise.all(containers.map((id) => pssOf(docker, id)))), await pssOfWatchers(containers)];
+async function sizes({ containers }: Beside): Promise<readonly Size[]> {
+  return Promise.all([...containers.map((id) => sizeOf(docker, id)), sizeOfWatchers(containers)]);
 }
 
 /** The highest that each reaches while a job runs. */
-async function peaks(beside: Beside, work: Promise<unknown>): Promise<readonly number[]> {
+async function peaks(beside: Beside, work: Promise<unknown>): Promise<readonly Size[]> {
   let highest = await sizes(beside);
   const state = { over: false };
   const done = work.finally(() => (state.over = true));
   while (!state.over) {
     const now = await sizes(beside);
-    highest = highest.map((value, index) => Math.max(value, now[index] ?? 0));
+    highest = highest.map((size, index) => ((now[index]?.pss ?? 0) > size.pss ? (now[index] ?? size) : size));
   }
   await done;
   return highest;
 }
 
-function showMemory(title: string, { name }: Beside, parts: readonly number[]): void {
+function showMemory(title: string, { name }: Beside, parts: readonly Size[]): void {
   const own = parts.slice(0, -1);
-  const total = own.reduce((sum, value) => sum + value, 0);
-  const each = own.map((value) => value.toFixed(1)).join(' + ');
+  const sum = (of: (size: Size) => number): string => own.reduce((all, size) => all + of(size), 0).toFixed(1);
+  const each = own.map(({ pss }) => pss.toFixed(1)).join(' + ');
   console.log(
-    `${title.padEnd(16)} ${name.padEnd(32)} ${total.toFixed(1).padStart(6)} MiB (${each}), and ${(parts.at(-1) ?? 0).toFixed(1)} of the engine for their containers`,
+    `${title.padEnd(16)} ${name.padEnd(24)} ${sum(({ pss }) => pss).padStart(6)} MiB (${each}), of that ${sum(({ anonymous }) => anonymous)} in no file; the engine's processes for their containers ${parts.at(-1)?.pss.toFixed(1) ?? ''}`,
   );
 }
 

@@ -22,6 +22,17 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   headerTimeoutMs: 10_000,
 };
 
+/**
+ * Small heaps, and nothing collected or compiled beside the main thread: as fast for these two, and 5 MB less each.
+ * None of these makes Node.js refuse the code cache of its own modules, as `--single-threaded` does.
+ */
+const NODE_FLAGS = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=24',
+  '--single-threaded-gc',
+  '--no-concurrent-recompilation',
+] as const;
+
 /** Port on which the gateway listens in its own container. */
 export const GATEWAY_PORT = 8080;
 
@@ -89,7 +100,7 @@ function helper(place: HelperPlace, role: 'relay' | 'gateway', config: string): 
   return {
     name: place.name,
     Image: place.image,
-    Entrypoint: ['/bulkhead/node', '--max-semi-space-size=1', '--max-old-space-size=24', `/bulkhead/${role}.cjs`],
+    Entrypoint: ['/bulkhead/node', ...NODE_FLAGS, `/bulkhead/${role}.cjs`],
     Env: [`BULKHEAD_${role.toUpperCase()}=${config}`, ...(place.attached ? ['BULKHEAD_ATTACHED=1'] : [])],
     User: UNPRIVILEGED,
     Labels: { ...place.labels, [COMPARTMENT_LABEL.role]: role },
