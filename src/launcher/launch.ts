@@ -18,6 +18,7 @@ import {
   exitOf,
   publishedPort,
   startHelper,
+  type AttachedContainer,
   type Helper,
 } from '../runtime/compartment-containers.ts';
 import type { Engine } from '../runtime/connect.ts';
@@ -72,15 +73,23 @@ export interface Compartment {
 export async function launch(request: LaunchRequest): Promise<Compartment> {
   const session = newSessionId();
   const remove = (): Promise<readonly string[]> => removeSession(request.engine.docker, session, { force: true });
+  const opened: AttachedContainer[] = [];
   try {
-    return await assemble(request, session, remove);
+    return await assemble(request, session, remove, opened);
   } catch (error) {
+    // A connection to a container that never started is closed by nobody else, and would keep this process alive.
+    for (const connection of opened) connection.detach();
     await remove().catch(() => []);
     throw error;
   }
 }
 
-async function assemble(request: LaunchRequest, session: string, remove: Compartment['remove']): Promise<Compartment> {
+async function assemble(
+  request: LaunchRequest,
+  session: string,
+  remove: Compartment['remove'],
+  opened: AttachedContainer[],
+): Promise<Compartment> {
   const { engine, options, signal } = request;
   const { docker } = engine;
   const labels = compartmentLabels(session, options.detach);
@@ -126,6 +135,7 @@ async function assemble(request: LaunchRequest, session: string, remove: Compart
       const attached = options.detach
         ? undefined
         : await attach(docker, container.id, request.sinks, options.transport === 'stdio');
+      if (attached !== undefined) opened.push(attached);
       return { relay, container, attached };
     })(),
     (async () => {

@@ -118,9 +118,14 @@ export async function startHelper(
   });
   // When the start itself fails, that is the error; this one comes later and would end the process unheard.
   ready.catch(() => undefined);
-  await container.start();
-  if (options.input !== undefined) attached.stdin.write(options.input);
-  await ready;
+  try {
+    await container.start();
+    if (options.input !== undefined) attached.stdin.write(options.input);
+    await ready;
+  } catch (error) {
+    attached.detach();
+    throw error;
+  }
   return { id: container.id, stdin: attached.stdin, ended: attached.ended, detach: attached.detach };
 }
 

@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { isIP } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { BulkheadError, messageOf } from '../errors.ts';
-import { attach } from './compartment-containers.ts';
+import { attach, type AttachedContainer } from './compartment-containers.ts';
 import type { EngineFacts } from '../model/bundle.ts';
 import { escapeText } from '../model/text.ts';
 
@@ -41,9 +41,10 @@ export async function hostAddresses(
   const errors = new PassThrough();
   errors.resume();
   const whole = line(output);
+  let attached: AttachedContainer | undefined;
   try {
-    const { ended } = await attach(docker, container.id, { stdout: output, stderr: errors }, false);
-    void ended.then(() => output.end());
+    attached = await attach(docker, container.id, { stdout: output, stderr: errors }, false);
+    void attached.ended.then(() => output.end());
     await container.start();
     // Its end, and that the engine has removed it, are not waited for: the gateway is.
     const value: unknown = JSON.parse(await whole);
@@ -51,6 +52,7 @@ export async function hostAddresses(
     if (addresses.length === 0) throw new Error('no address was printed');
     return addresses as readonly string[];
   } catch (error) {
+    attached?.detach();
     await container.remove({ force: true }).catch(() => undefined);
     const reason = escapeText(messageOf(error), 300);
     throw new BulkheadError('engine-failed', `The addresses of the engine's host could not be found out: ${reason}`, {

@@ -137,6 +137,29 @@ describe('on sockets', () => {
     }
   });
 
+  it('UDP answers what was asked before by heart, each time under its own id; what is refused is judged each time', async () => {
+    const socket = createSocket('udp4');
+    const replies: (Packet & { rcode?: string })[] = [];
+    socket.on('message', (message) => replies.push(packet.decode(message)));
+    const ask = async (name: string, id: number): Promise<number> => {
+      const before = asked.length;
+      socket.send(query(name, 'A', { id }), port, LOOPBACK);
+      await until(() => replies.at(-1)?.id === id);
+      return asked.length - before;
+    };
+    try {
+      await ask('name.test', 1);
+      expect(await ask('name.test', 2)).toBe(0);
+      expect(replies.at(-1)).toMatchObject({ id: 2, rcode: 'NOERROR', answers: [{ name: 'name.test', data: '127.66.0.1' }] });
+      await ask('other.test', 3);
+      expect(await ask('other.test', 4)).toBe(1);
+      expect(await ask('full.test', 5)).toBe(1);
+      expect(await ask('full.test', 6)).toBe(1);
+    } finally {
+      socket.close();
+    }
+  });
+
   it('TCP answers many questions in turn, cut anywhere', async () => {
     const socket = connect(port, LOOPBACK);
     const ids = Array.from({ length: 200 }, (_, i) => i + 1);
