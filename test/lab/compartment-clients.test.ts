@@ -115,7 +115,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: clients of servers in compartments`, () =>
     });
     afterAll(async () => {
       await bench.run(['rm', '--force', ...[...servers.keys()].map((profile) => `clients-${profile}`)]);
-      await gone();
+      expect(await bench.leftovers()).toEqual([]);
     });
 
     it.each(PROFILES)('the official client is answered, profile %s', async (profile) => {
