@@ -19,7 +19,6 @@ import {
   publishedPort,
   startHelper,
   type AttachedContainer,
-  type Helper,
 } from '../runtime/compartment-containers.ts';
 import type { Engine } from '../runtime/connect.ts';
 import { hostAddresses } from '../runtime/host-addresses.ts';
@@ -115,7 +114,7 @@ async function assemble(
     if (signal.aborted) throw new BulkheadError('interrupted', 'Interrupted.');
   };
   checkpoint();
-  const start = async (spec: ContainerSpec, role: string): Promise<Helper> =>
+  const start = async (spec: ContainerSpec, role: string): Promise<AttachedContainer> =>
     startHelper(docker, await createContainer(docker, spec), role, { stdin: !options.detach, onLine: request.onLine });
   const volumes = Promise.all(plan.volumes.map((volume) => createVolume(docker, volume)));
   const networks = Promise.all(plan.networks.map((network) => createNetwork(docker, network)));
@@ -149,18 +148,13 @@ async function assemble(
   secrets?.stdin.end();
   const port =
     gateway === undefined || options.transport === 'stdio' ? undefined : await publishedPort(docker, gateway.id, GATEWAY_PORT);
-  let letGo = options.detach;
-  if (letGo) for (const helper of [gateway, relay]) helper?.detach();
+  let letGo = false;
   for (const [role, helper] of Object.entries({ gateway, relay })) {
     void helper?.ended.then(() => {
       const message = `the ${role} ended: nothing leaves the compartment any more, and nothing comes in`;
       if (!letGo) request.onLine({ type: 'problem', time: new Date().toISOString(), message });
     });
   }
-  const letAllGo = (): void => {
-    letGo = true;
-    for (const part of [attached, gateway, relay]) part?.detach();
-  };
   return {
     session,
     plan,
@@ -172,7 +166,10 @@ async function assemble(
       return code;
     },
     port,
-    release: letAllGo,
+    release: () => {
+      letGo = true;
+      for (const part of [attached, gateway, relay]) part?.detach();
+    },
     remove: () => {
       letGo = true;
       return remove();
@@ -192,7 +189,7 @@ async function putSecrets(
   image: string,
   plan: CompartmentPlan,
   labels: Readonly<Record<string, string>>,
-): Promise<Helper> {
+): Promise<AttachedContainer> {
   const container = await createContainer(engine.docker, secretsWriter(plan, image, labels));
   const values = Object.fromEntries([...secrets].map(([name, value]) => [name, value.toString('base64')]));
   return startHelper(engine.docker, container, 'writer of secrets', { stdin: true, input: `${JSON.stringify(values)}\n` });

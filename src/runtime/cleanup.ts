@@ -36,13 +36,19 @@ export async function sweep(docker: Docker, now: number): Promise<readonly strin
   return [`Removed ${what} that an interrupted run had left.`, ...failures];
 }
 
-/** Engines answer null for none. */
-async function volumesOf(
-  docker: Docker,
-  filters: { readonly label: string[] },
-): Promise<readonly { readonly Name: string; readonly Labels: Readonly<Record<string, string>> }[]> {
-  const { Volumes } = (await docker.listVolumes({ filters })) as Partial<Awaited<ReturnType<Docker['listVolumes']>>>;
-  return (Volumes ?? []).map(({ Name, Labels }) => ({ Name, Labels: (Labels as Record<string, string> | null) ?? {} }));
+export interface ListedVolume {
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  /** RFC 3339, in most engines' answers. */
+  readonly CreatedAt?: string;
+}
+
+/** Engines answer null for none, both for volumes and for labels; the types know nothing of that, nor of the time. */
+export async function volumesOf(docker: Docker, filters: { readonly label: string[] }): Promise<readonly ListedVolume[]> {
+  const { Volumes } = (await docker.listVolumes({ filters })) as {
+    readonly Volumes?: readonly (Omit<ListedVolume, 'Labels'> & { readonly Labels: ListedVolume['Labels'] | null })[] | null;
+  };
+  return (Volumes ?? []).map((volume) => ({ ...volume, Labels: volume.Labels ?? {} }));
 }
 
 async function removeAll(
@@ -52,30 +58,24 @@ async function removeAll(
   volumes: readonly { readonly Name: string }[],
 ): Promise<readonly string[]> {
   const failures: string[] = [];
+  const gone = async (what: string, remove: () => Promise<unknown>): Promise<void> => {
+    await untilGone(remove).catch((error: unknown) => failures.push(`${what} could not be removed: ${String(error)}`));
+  };
   await Promise.all(
     containers.map(({ Id }) =>
-      untilGone(async () => {
+      gone(`Container ${Id.slice(0, 12)}`, async () => {
         const container = docker.getContainer(Id);
         // Podman's forced removal asks politely first, for ten seconds.
         await container.kill().catch(() => undefined);
         await container.remove({ force: true, v: true });
-      }).catch((error: unknown) => failures.push(`Container ${Id.slice(0, 12)} could not be removed: ${String(error)}`)),
+      }),
     ),
   );
-  await Promise.all(
-    networks.map(({ Id, Name }) =>
-      untilGone(() => docker.getNetwork(Id).remove()).catch((error: unknown) =>
-        failures.push(`Network ${Name} could not be removed: ${String(error)}`),
-      ),
-    ),
-  );
-  await Promise.all(
-    volumes.map(({ Name }) =>
-      untilGone(() => docker.getVolume(Name).remove()).catch((error: unknown) =>
-        failures.push(`Volume ${Name} could not be removed: ${String(error)}`),
-      ),
-    ),
-  );
+  // Only now: what a container still uses cannot be removed.
+  await Promise.all([
+    ...networks.map(({ Id, Name }) => gone(`Network ${Name}`, () => docker.getNetwork(Id).remove())),
+    ...volumes.map(({ Name }) => gone(`Volume ${Name}`, () => docker.getVolume(Name).remove())),
+  ]);
   return failures;
 }
 

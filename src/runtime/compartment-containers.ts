@@ -43,7 +43,7 @@ export interface AttachedContainer {
   readonly id: string;
   /** Ending it closes the container's standard input. */
   readonly stdin: Writable;
-  /** Resolves when all output has been written to the sinks. */
+  /** Resolves when it has ended, or was let go of, and all output has been written to the sinks. */
   readonly ended: Promise<void>;
   /** Lets go of the connection, whatever becomes of the container. */
   readonly detach: () => void;
@@ -65,15 +65,6 @@ export async function attach(
   };
 }
 
-/** A relay, gateway or writer of secrets that said `ready`. */
-export interface Helper {
-  readonly id: string;
-  readonly stdin: Writable;
-  /** Resolves when it has ended, or was let go of. */
-  readonly ended: Promise<void>;
-  readonly detach: () => void;
-}
-
 /**
  * Starts one of our own programs and waits until it serves. What it says later goes to `onLine`.
  * @throws BulkheadError `engine-failed` with what it printed when it ends or stays silent
@@ -83,7 +74,7 @@ export async function startHelper(
   container: Docker.Container,
   role: string,
   options: { readonly stdin: boolean; readonly input?: string; readonly onLine?: (line: GatewayLine) => void },
-): Promise<Helper> {
+): Promise<AttachedContainer> {
   const output = new PassThrough();
   const errors = new PassThrough();
   const attached = await attach(docker, container.id, { stdout: output, stderr: errors }, options.stdin);
@@ -126,7 +117,7 @@ export async function startHelper(
     attached.detach();
     throw error;
   }
-  return { id: container.id, stdin: attached.stdin, ended: attached.ended, detach: attached.detach };
+  return attached;
 }
 
 /** Reads a line of the relay or gateway; what is none is passed over: the relay is not trusted. */

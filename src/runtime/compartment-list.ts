@@ -3,7 +3,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { BulkheadError } from '../errors.ts';
 import type { GatewayLine } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
-import { removeSession } from './cleanup.ts';
+import { removeSession, volumesOf } from './cleanup.ts';
 import { parseLine } from './compartment-containers.ts';
 import { demultiplex } from './demux.ts';
 import { isAbandoned, LABEL } from './labels.ts';
@@ -184,41 +184,30 @@ export async function collectGarbage(
       !['running', 'paused', 'restarting'].includes(state) &&
       now / 1000 - createdAt > (state === 'exited' ? 0 : LAUNCHING_S),
   );
-  const failures = (await Promise.all(dead.map(({ session }) => removeSession(docker, session, { force: true })))).flat();
-  return { removed: [...dead.map(({ name }) => name), ...(await removeEmpty(docker, now))], failures };
+  const sessions = new Map([...dead.map(({ session, name }) => [session, name] as const), ...(await emptySessions(docker, now))]);
+  const failures = await Promise.all([...sessions.keys()].map((session) => removeSession(docker, session, { force: true })));
+  return { removed: [...sessions.values()], failures: failures.flat() };
 }
 
-/** Networks and volumes of compartments that have no container at all. */
-async function removeEmpty(docker: Docker, now: number): Promise<readonly string[]> {
+/** Sessions of compartments of which only networks and volumes are left, and the names of these. */
+async function emptySessions(docker: Docker, now: number): Promise<ReadonlyMap<string, string>> {
+  const filters = { label: [LABEL.session, NAME] };
   const containers = await docker.listContainers({ all: true, filters: { label: [LABEL.session] } });
   const alive = new Set(containers.map(({ Labels }) => Labels[LABEL.session]));
-  const orphans = (await emptyParts(docker)).filter(
+  const parts = [
+    ...(await docker.listNetworks({ filters })).map(({ Labels, Created }) => ({
+      labels: Labels ?? {},
+      created: Date.parse(Created),
+    })),
+    ...(await volumesOf(docker, filters)).map(({ Labels, CreatedAt }) => ({
+      labels: Labels,
+      created: Date.parse(CreatedAt ?? ''),
+    })),
+  ];
+  const orphans = parts.filter(
     ({ labels, created }) =>
       !alive.has(labels[LABEL.session]) &&
       (isAbandoned(labels, now) || (labels[LABEL.owner] === undefined && now - created > LAUNCHING_S * 1000)),
   );
-  const sessions = new Map(orphans.map(({ labels }) => [labels[LABEL.session] ?? '', labels[NAME] ?? '']));
-  for (const session of sessions.keys()) await removeSession(docker, session, { force: true });
-  return [...sessions.values()];
-}
-
-interface EmptyPart {
-  readonly labels: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch. */
-  readonly created: number;
-}
-
-async function emptyParts(docker: Docker): Promise<readonly EmptyPart[]> {
-  const filters = { label: [LABEL.session, NAME] };
-  const networks = await docker.listNetworks({ filters });
-  // Engines answer null for none, and the types know nothing of the time.
-  const { Volumes } = (await docker.listVolumes({ filters })) as {
-    readonly Volumes?:
-      | readonly { readonly Labels: Readonly<Record<string, string>> | null; readonly CreatedAt?: string }[]
-      | null;
-  };
-  return [
-    ...networks.map(({ Labels, Created }) => ({ labels: Labels ?? {}, created: Date.parse(Created) })),
-    ...(Volumes ?? []).map(({ Labels, CreatedAt }) => ({ labels: Labels ?? {}, created: Date.parse(CreatedAt ?? '') })),
-  ];
+  return new Map(orphans.map(({ labels }) => [labels[LABEL.session] ?? '', labels[NAME] ?? '']));
 }
