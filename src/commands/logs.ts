@@ -4,15 +4,9 @@ import { EXIT } from '../engine/exit-code.ts';
 import { BulkheadError } from '../errors.ts';
 import type { GatewayLine } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
-import {
-  decisionLines,
-  decisionSink,
-  findCompartment,
-  followLog,
-  textSink,
-  type ListedCompartment,
-} from '../runtime/compartment-list.ts';
+import { decisionLines, findCompartment, followLog, type ListedCompartment } from '../runtime/compartment-list.ts';
 import type { Engine } from '../runtime/connect.ts';
+import { decisionSink, textSink } from '../runtime/decision-lines.ts';
 import type { CommandContext } from './context.ts';
 import { decisionText } from './decision-text.ts';
 import { HOST_OPTION, onEngine, type EngineOption } from './engine.ts';

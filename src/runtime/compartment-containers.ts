@@ -4,12 +4,11 @@ import { BulkheadError, messageOf } from '../errors.ts';
 import type { ContainerSpec, GatewayLine, NetworkSpec, VolumeSpec } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
 import { attachStreams } from './attach.ts';
+import { decisionSink } from './decision-lines.ts';
 import { demultiplex } from './demux.ts';
-import { lineReader } from './lines.ts';
 
 /** A busy engine may take long to start a container; the programs themselves are ready in a tenth of a second. */
 const READY_TIMEOUT_MS = 30_000;
-const MAX_LINE_BYTES = 64 * 1024;
 const MAX_STDERR = 2000;
 /** Of the compartment, which a helper's own name only begins with. */
 const NAME = 'dev.bulkhead.name';
@@ -75,38 +74,25 @@ export async function startHelper(
   role: string,
   options: { readonly stdin: boolean; readonly input?: string; readonly onLine?: (line: GatewayLine) => void },
 ): Promise<AttachedContainer> {
-  const output = new PassThrough();
   const errors = new PassThrough();
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const output = decisionSink((line) => {
+    if (line.type === 'ready') resolve();
+    else options.onLine?.(line);
+  });
   const attached = await attach(docker, container.id, { stdout: output, stderr: errors }, options.stdin);
   let printed = '';
   errors.on('data', (chunk: Buffer) => {
     if (printed.length < MAX_STDERR) printed += chunk.toString('utf8').slice(0, MAX_STDERR);
   });
-  const ready = new Promise<void>((resolve, reject) => {
-    const fail = (what: string): void =>
-      reject(
-        new BulkheadError('engine-failed', `The ${role} ${what}: ${escapeText(printed.trim(), 500) || 'it printed nothing'}`, {
-          hint: 'This is a bug of bulkhead or a limit of the engine: please report it with the line above.',
-        }),
-      );
-    const timer = setTimeout(() => fail('did not become ready'), READY_TIMEOUT_MS);
-    const read = lineReader(
-      MAX_LINE_BYTES,
-      (text) => {
-        const line = parseLine(text);
-        if (line === undefined) return;
-        if (line.type !== 'ready') return options.onLine?.(line);
-        clearTimeout(timer);
-        return resolve();
-      },
-      () => undefined,
+  const fail = (what: string): void =>
+    reject(
+      new BulkheadError('engine-failed', `The ${role} ${what}: ${escapeText(printed.trim(), 500) || 'it printed nothing'}`, {
+        hint: 'This is a bug of bulkhead or a limit of the engine: please report it with the line above.',
+      }),
     );
-    output.on('data', read);
-    void attached.ended.then(() => {
-      clearTimeout(timer);
-      return fail('ended before it was ready');
-    });
-  });
+  const timer = setTimeout(() => fail('did not become ready'), READY_TIMEOUT_MS);
+  void attached.ended.then(() => fail('ended before it was ready'));
   // When the start itself fails, that is the error; this one comes later and would end the process unheard.
   ready.catch(() => undefined);
   try {
@@ -116,19 +102,10 @@ export async function startHelper(
   } catch (error) {
     attached.detach();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
   return attached;
-}
-
-/** Reads a line of the relay or gateway; what is none is passed over: the relay is not trusted. */
-export function parseLine(text: string): GatewayLine | undefined {
-  try {
-    const line = JSON.parse(text) as GatewayLine;
-    const known = ['ready', 'decision', 'suppressed', 'problem'].includes(line.type);
-    return known ? line : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Resolves with the exit code when the container ends. */

@@ -4,16 +4,14 @@ import { BulkheadError } from '../errors.ts';
 import type { GatewayLine } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
 import { removeSession, volumesOf } from './cleanup.ts';
-import { parseLine } from './compartment-containers.ts';
+import { decisionSink } from './decision-lines.ts';
 import { demultiplex } from './demux.ts';
 import { isAbandoned, LABEL } from './labels.ts';
-import { lineReader } from './lines.ts';
 
 const NAME = 'dev.bulkhead.name';
 /** A launch in progress has no server yet; after this it has failed. Seconds. */
 const LAUNCHING_S = 120;
 const COUNTED_LINES = 20;
-const MAX_LINE_BYTES = 64 * 1024;
 
 type Part = Docker.ContainerInfo;
 
@@ -127,24 +125,6 @@ export async function followLog(docker: Docker, id: string, options: LogOptions)
     if ((error as { statusCode?: number }).statusCode === 404 || options.signal?.aborted === true) return undefined;
     throw error;
   }
-}
-
-/** A sink for the lines of a relay or gateway. */
-export function decisionSink(onLine: (line: GatewayLine) => void): Writable {
-  return textSink((text) => {
-    const line = parseLine(text);
-    if (line !== undefined) onLine(line);
-  });
-}
-
-/** A sink that hands over whole lines; what is longer than a line may be is dropped. */
-export function textSink(onText: (text: string) => void): Writable {
-  const sink = new PassThrough();
-  sink.on(
-    'data',
-    lineReader(MAX_LINE_BYTES, onText, () => undefined),
-  );
-  return sink;
 }
 
 function nowhere(): Writable {

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { ContainerSummary } from '../model/container.ts';
 import type { ConfigurationFacts, NetworkAttachment } from '../model/observation.ts';
+import { unlessGone } from './unless-gone.ts';
 
 const MAX_TEXT = 1024;
 const cut = (value: string | undefined | null, max = MAX_TEXT): string => (value ?? '').slice(0, max);
@@ -23,7 +24,7 @@ export async function inspectContainers(docker: Docker): Promise<readonly Inspec
   for (const network of await docker.listNetworks()) networks.set(network.Id, network);
   const inspected = await Promise.all(
     list.map(async (entry) => {
-      const info = await inspectOrGone(docker, entry.Id);
+      const info = await unlessGone(docker.getContainer(entry.Id).inspect());
       if (info === undefined) return undefined;
       if (!images.has(info.Image)) images.set(info.Image, imageLabels(docker, info.Image));
       return describe(info, networks, (await images.get(info.Image)) ?? {});
@@ -39,27 +40,13 @@ export async function stateOf(
   docker: Docker,
   id: string,
 ): Promise<{ readonly state: string; readonly startedAt: string } | undefined> {
-  const info = await inspectOrGone(docker, id);
+  const info = await unlessGone(docker.getContainer(id).inspect());
   return info === undefined ? undefined : { state: info.State.Status, startedAt: info.State.StartedAt };
 }
 
-async function inspectOrGone(docker: Docker, id: string): Promise<Docker.ContainerInspectInfo | undefined> {
-  try {
-    return await docker.getContainer(id).inspect();
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw error;
-  }
-}
-
 async function imageLabels(docker: Docker, id: string): Promise<Readonly<Record<string, string>>> {
-  try {
-    return (await docker.getImage(id).inspect()).Config.Labels ?? {};
-  } catch (error) {
-    // An image can be removed while its container runs.
-    if ((error as { statusCode?: number }).statusCode === 404) return {};
-    throw error;
-  }
+  // An image can be removed while its container runs.
+  return (await unlessGone(docker.getImage(id).inspect()))?.Config.Labels ?? {};
 }
 
 function describe(

@@ -1,14 +1,9 @@
 import type Docker from 'dockerode';
+import { unlessGone } from './unless-gone.ts';
 
 /** Whether the engine has the image. */
 export async function hasImage(docker: Docker, reference: string): Promise<boolean> {
-  try {
-    await docker.getImage(reference).inspect();
-    return true;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
-    throw error;
-  }
+  return (await unlessGone(docker.getImage(reference).inspect())) !== undefined;
 }
 
 /** The architecture of the machine that the engine runs on, in its words (GOARCH). */

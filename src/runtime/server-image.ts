@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { PlanInput } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /**
  * What an image says about itself; pulled when the engine lacks it.
@@ -12,7 +13,7 @@ export async function imageFacts(
   reference: string,
   progress: (message: string) => void,
 ): Promise<PlanInput['image']> {
-  const info = (await inspectOrMissing(docker, reference)) ?? (await pull(docker, reference, progress));
+  const info = (await unlessGone(docker.getImage(reference).inspect())) ?? (await pull(docker, reference, progress));
   const config = info.Config;
   return {
     reference,
@@ -24,15 +25,6 @@ export async function imageFacts(
     env: config.Env ?? [],
     volumes: Object.keys((config.Volumes as Readonly<Record<string, unknown>> | null | undefined) ?? {}),
   };
-}
-
-async function inspectOrMissing(docker: Docker, reference: string): Promise<Docker.ImageInspectInfo | undefined> {
-  try {
-    return await docker.getImage(reference).inspect();
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw error;
-  }
 }
 
 async function pull(docker: Docker, reference: string, progress: (message: string) => void): Promise<Docker.ImageInspectInfo> {

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { BulkheadError } from '../errors.ts';
+import { unlessGone } from './unless-gone.ts';
 
 const GIVE = '/volume';
 
@@ -16,12 +17,7 @@ export async function prepareVolume(
   image: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  try {
-    await docker.getVolume(name).inspect();
-    return;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
-  }
+  if ((await unlessGone(docker.getVolume(name).inspect())) !== undefined) return;
   await docker.createVolume({ Name: name, Driver: 'local' });
   const container = await docker.createContainer({
     Image: image,

@@ -28,7 +28,8 @@ describe('a TCP attempt', () => {
     await using server = await fullBacklog();
     const result = await make({ port: server.port }, 500);
     expect(result).toMatchObject({ outcome: 'timeout', phase: 'connect', tries: 2, address: LOOPBACK });
-    expect(result.elapsedMs).toBeGreaterThanOrEqual(499);
+    // Timers may fire a millisecond early, once a try.
+    expect(result.elapsedMs).toBeGreaterThan(490);
     expect(result.elapsedMs).toBeLessThan(900);
   });
   it.each([
