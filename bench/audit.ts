@@ -75,6 +75,7 @@ async function audit(
     internet: INTERNET.map(parseCanary),
     useInternet: true,
     management: [],
+    private: [],
     timeoutMs: TIMEOUT_MS,
     concurrency: CONCURRENCY,
     notes: [],

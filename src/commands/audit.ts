@@ -5,6 +5,7 @@ import { EXIT } from '../engine/exit-code.ts';
 import { gather } from '../engine/gather.ts';
 import { kindsOf } from '../engine/kinds.ts';
 import { reportOf } from '../engine/report.ts';
+import type { GatherRequest } from '../engine/request.ts';
 import { selectSubjects } from '../engine/subjects.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Severity } from '../model/check.ts';
@@ -27,6 +28,9 @@ interface AuditOptions {
   /** False with `--no-internet`. */
   readonly internet: readonly string[] | false;
   readonly management: readonly string[];
+  readonly private: readonly string[];
+  readonly callTool?: string;
+  readonly callReadOnly: boolean;
   readonly timeout: number;
   readonly concurrency: number;
   readonly failOn: Severity | 'never';
@@ -57,6 +61,9 @@ export function addAudit(program: Command, context: CommandContext): void {
     )
     .option('--no-internet', 'dial nothing outside')
     .option('--management <host:port>', 'management API that servers must not reach; repeatable', collect, [])
+    .option('--private <host:port>', 'destination in a private range that nobody declares; repeatable', collect, [])
+    .option('--call-tool <name>', 'where a session with another server opens, call this tool of it, without arguments')
+    .option('--call-read-only', 'where a session with another server opens, call a tool of it that is marked read-only', false)
     .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
     .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
     .option('--fail-on <severity>', 'lowest severity that fails the run, or never', parseGate, 'medium')
@@ -81,6 +88,7 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
   const useInternet = options.internet !== false;
   const internet = internetOf(options.internet);
   const management = options.management.map((value) => parseHostPort(value, '--management'));
+  const call = toolCallOf(options);
   const progress = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
 
   const engine = await engineOf(options.host);
@@ -93,7 +101,15 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     });
     return { subjects, notes: [...swept, ...notes] };
   });
-  const common = { subjects: found.subjects, internet, management, kinds: kindsOf(checks), useInternet };
+  const common = {
+    subjects: found.subjects,
+    internet,
+    management,
+    private: options.private.map((value) => parseHostPort(value, '--private')),
+    ...call,
+    kinds: kindsOf(checks),
+    useInternet,
+  };
   if (options.dryRun) {
     await print(renderDryRun(planDryRun(common)));
     return EXIT.clean;
@@ -119,4 +135,12 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
   const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
   await writeReport(report, formats, options);
   return report.exit.code;
+}
+
+function toolCallOf({ callTool, callReadOnly }: AuditOptions): Pick<GatherRequest, 'call'> {
+  if (callTool !== undefined && callReadOnly) {
+    throw new BulkheadError('usage', '--call-tool and --call-read-only exclude each other.', { hint: 'Give one of them.' });
+  }
+  if (callTool !== undefined) return { call: { tool: callTool } };
+  return callReadOnly ? { call: { readOnly: true } } : {};
 }

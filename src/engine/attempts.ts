@@ -23,7 +23,8 @@ export async function attemptEverywhere(
   for (const [id, at] of places) orders.set(id, { at, specs: new Map() });
   for (const [id, plan] of plans) {
     for (const spec of Object.values(plan).flat()) {
-      orders.get(id)?.specs.set(`target|${spec.id}`, { ...spec, id: `target|${spec.id}` });
+      const own = ownId(spec, id);
+      orders.get(spec.from ?? id)?.specs.set(own, { ...spec, id: own });
       for (const vantage of spec.controls) {
         const control = controlOf(spec, vantage);
         orders.get(controlPlace(spec, vantage))?.specs.set(control.id, control);
@@ -44,13 +45,18 @@ export async function attemptEverywhere(
   );
 }
 
+/** Unique in the place from which the attempt is made: the host makes some for several targets. */
+function ownId({ id, from }: AttemptSpec, targetId: string): string {
+  return from === undefined ? `target|${id}` : `target|${targetId.slice(0, 12)}|${id}`;
+}
+
 function controlPlace(spec: AttemptSpec, vantage: 'bridge' | 'host' | 'peer'): string {
   return vantage === 'peer' ? (spec.peer ?? '') : vantage;
 }
 
 /** An attempt beside its controls, as it is stored: without the credentials of the proxy. */
 export function pair(spec: AttemptSpec, targetId: string, results: Results): PairedAttempt {
-  const own = results.get(targetId)?.get(`target|${spec.id}`) ?? notRun(spec.id, 'no twin');
+  const own = results.get(spec.from ?? targetId)?.get(ownId(spec, targetId)) ?? notRun(spec.id, 'no twin');
   const controls = spec.controls.flatMap((vantage) => {
     const attempt = results.get(controlPlace(spec, vantage))?.get(controlOf(spec, vantage).id);
     return attempt === undefined || attempt.outcome === 'not-run' ? [] : [{ vantage, attempt }];

@@ -13,7 +13,7 @@ export interface PlannedTarget {
   readonly remarks: readonly string[];
 }
 
-type DryRunRequest = Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'kinds' | 'useInternet'>;
+type DryRunRequest = Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'private' | 'call' | 'kinds' | 'useInternet'>;
 
 /** Every attempt that an audit would make, as far as it is known without starting anything. */
 export function planDryRun(request: DryRunRequest): readonly PlannedTarget[] {

@@ -62,6 +62,8 @@ export async function gather(request: GatherRequest): Promise<ObservationBundle>
         ? request.internet.map(({ host, port, protocol }) => `${endpointText(host, port)}/${protocol}`)
         : [],
       management: request.management.map(({ host, port }) => endpointText(host, port)),
+      private: request.private.map(({ host, port }) => endpointText(host, port)),
+      ...(request.call === undefined ? {} : { call: request.call }),
       checks: [...request.checks],
     },
     targets,

@@ -9,7 +9,7 @@ import type { Vantage } from './twins.ts';
 
 /** Everything that the plan of attempts for one target follows from. */
 export function contextFor(
-  request: Pick<GatherRequest, 'subjects' | 'internet' | 'management'>,
+  request: Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'private' | 'call'>,
   session: Pick<Session, 'id'>,
   { target, declaration, container }: Subject,
   places: ReadonlyMap<string, Place>,
@@ -27,6 +27,8 @@ export function contextFor(
     permits: (endpoint) => isAllowed(policy, endpoint),
     internet: request.internet,
     management: request.management,
+    private: request.private,
+    ...(request.call === undefined ? {} : { call: request.call }),
     proxies: proxiesOf(container),
     ...(isOpen(host) ? { hostNamespace: withoutOwn(host.ready.namespace, places, bridge), hostCanaries: plantedBy(host) } : {}),
     peers: request.subjects.filter((other) => other.target.id !== target.id).map((other) => peerView(other, places)),

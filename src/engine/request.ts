@@ -1,3 +1,4 @@
+import type { ToolCall } from '../model/attempt.ts';
 import type { ObservationKind } from '../model/observation.ts';
 import type { Declaration, Target } from '../model/target.ts';
 import type { InternetCanary } from '../probes/context.ts';
@@ -22,6 +23,9 @@ export interface GatherRequest {
   /** False with `--no-internet`: nothing outside is dialled. */
   readonly useInternet: boolean;
   readonly management: readonly { readonly host: string; readonly port: number }[];
+  readonly private: readonly { readonly host: string; readonly port: number }[];
+  /** Which tool of a peer is called; absent = none. */
+  readonly call?: ToolCall;
   /** Budget of one attempt, retries included, milliseconds. */
   readonly timeoutMs: number;
   /** How many containers are started at once. */

@@ -38,6 +38,7 @@ export async function verify({ engine, target, failOn, ...request }: VerifyReque
     checks: CHECKS.map(({ meta }) => meta.id),
     kinds: kindsOf(CHECKS),
     management: [],
+    private: [],
     concurrency: 4,
     notes,
   });

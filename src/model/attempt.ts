@@ -16,8 +16,16 @@ export const AttemptPurpose = Type.Union([
   Type.Literal('internet'),
   Type.Literal('declared'),
   Type.Literal('port-boundary'),
+  /** A neighbour of a declared name: parent, child, sibling, look-alike, another spelling, its address. */
+  Type.Literal('name-boundary'),
+  /** A declared name is dialled and another one is asked for in it (SNI, Host). */
+  Type.Literal('fronting'),
+  /** An undeclared address of a private range, named by the user. */
+  Type.Literal('private'),
   Type.Literal('udp'),
   Type.Literal('dns-exfiltration'),
+  /** A resolver outside is asked itself, past the one of the namespace. */
+  Type.Literal('direct-dns'),
   Type.Literal('metadata'),
   Type.Literal('host-canary'),
   Type.Literal('host-loopback'),
@@ -26,6 +34,18 @@ export const AttemptPurpose = Type.Union([
   Type.Literal('peer-canary'),
   Type.Literal('peer-port'),
   Type.Literal('peer-session'),
+  /** A tool of a peer is called. */
+  Type.Literal('peer-tool'),
+  /** A peer by a port that it publishes on the host. */
+  Type.Literal('peer-published'),
+  /** A peer by the endpoint that its platform gives it on the host. */
+  Type.Literal('platform-proxy'),
+  /** The target's own endpoint, asked for a session without credentials. */
+  Type.Literal('own-session'),
+  /** The same with the Origin of a foreign web page. */
+  Type.Literal('own-origin'),
+  /** The same under a foreign name in Host, as after DNS rebinding. */
+  Type.Literal('own-host'),
 ]);
 export type AttemptPurpose = Static<typeof AttemptPurpose>;
 
@@ -40,10 +60,20 @@ export const ControlVantage = Type.Union([
 ]);
 export type ControlVantage = Static<typeof ControlVantage>;
 
+/** A tool by name, or the first one that is marked read-only and takes no required argument. */
+export const ToolCall = Type.Union([
+  Type.Object({ tool: Type.String({ maxLength: 256 }) }, { additionalProperties: false }),
+  Type.Object({ readOnly: Type.Literal(true) }, { additionalProperties: false }),
+]);
+export type ToolCall = Static<typeof ToolCall>;
+
+/** Of a control it spells out all that is sent. */
+const AttemptId = Type.String({ maxLength: 4096 });
+
 /** One thing to try. The same text is sent to the target's twin and to its control. */
 export const AttemptSpec = Type.Object(
   {
-    id: Type.String({ maxLength: 300 }),
+    id: AttemptId,
     purpose: AttemptPurpose,
     kind: AttemptKind,
     /** A name or an address literal (IPv6 without brackets). For `dns`: the name that is asked for. */
@@ -55,6 +85,23 @@ export const AttemptSpec = Type.Object(
     /** `http://host:port` of the target's proxy; credentials are removed before it is stored. */
     proxy: Type.Optional(Type.String({ maxLength: 1024 })),
     tls: Type.Optional(Type.Boolean()),
+    /** Who makes the attempt in the target's place; absent = the target's twin. For endpoints that only the host has. */
+    from: Type.Optional(Type.Literal('host')),
+    /** TLS server name that is asked for instead of `host`. */
+    serverName: Type.Optional(Type.String({ maxLength: 253 })),
+    /** `Host` header that is sent instead of `host` and `port`. */
+    authority: Type.Optional(Type.String({ maxLength: 300 })),
+    /** For `mcp`: `Origin` header that is sent. */
+    origin: Type.Optional(Type.String({ maxLength: 300 })),
+    /** For `dns`: address of the resolver that is asked instead of the namespace's own, and whether over TCP. */
+    resolver: Type.Optional(
+      Type.Object(
+        { address: Type.String({ maxLength: 64 }), port: Type.Integer({ minimum: 1, maximum: 65535 }), tcp: Type.Boolean() },
+        { additionalProperties: false },
+      ),
+    ),
+    /** For `mcp`: which tool is called after the session opened; none without it. */
+    call: Type.Optional(ToolCall),
     /** What a canary of ours must answer. */
     nonce: Type.Optional(Type.String({ maxLength: 128 })),
     /** For `http` and `mcp`: the path of the request. An MCP endpoint without one is looked for at `/mcp`, then at `/sse`. */
@@ -113,6 +160,25 @@ export const PeerEvidence = Type.Object(
     /** For `mcp`: name and version of the server, and how many tools it listed. */
     service: Type.Optional(HostileText),
     tools: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** For `mcp`: the revision of the protocol that was spoken, e.g. `2025-06-18`. */
+    revision: Type.Optional(Type.String({ maxLength: 32 })),
+    /** For `mcp` with `call`: the tool that was called and how that ended; `not-offered`: there is none to call. */
+    called: Type.Optional(
+      Type.Object(
+        {
+          tool: Type.Optional(HostileText),
+          result: Type.Union([
+            Type.Literal('answered'),
+            /** The tool ran and reported an error, as with missing arguments. */
+            Type.Literal('tool-error'),
+            Type.Literal('refused'),
+            Type.Literal('not-offered'),
+            Type.Literal('no-answer'),
+          ]),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -133,7 +199,7 @@ export type DnsAnswer = Static<typeof DnsAnswer>;
 /** What came of one try. */
 export const Attempt = Type.Object(
   {
-    id: Type.String({ maxLength: 300 }),
+    id: AttemptId,
     outcome: AttemptOutcome,
     phase: Type.Optional(
       Type.Union([

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { HostileText } from './attempt.ts';
+import { HostileText, ToolCall } from './attempt.ts';
 import { FACTS, outcomeSchema, type ObservationSet } from './observation.ts';
 import { DeclarationSource, Target, type Declaration } from './target.ts';
 
@@ -28,6 +28,10 @@ export const GatherOptions = Type.Object(
     timeoutMs: Type.Integer({ minimum: 1 }),
     internet: Type.Array(HostileText, { maxItems: 256 }),
     management: Type.Array(HostileText, { maxItems: 256 }),
+    /** Undeclared private destinations that the user named. */
+    private: Type.Array(HostileText, { maxItems: 256 }),
+    /** Which tool of a peer may be called: the one that is named, one that is marked read-only, or none. */
+    call: Type.Optional(ToolCall),
     /** Ids of the checks for which evidence was gathered. */
     checks: Type.Array(Type.String({ maxLength: 32 }), { maxItems: 512 }),
   },

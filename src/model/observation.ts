@@ -54,6 +54,11 @@ export const ConfigurationFacts = Type.Object(
     networks: Type.Array(NetworkAttachment, { maxItems: 256 }),
     mounts: Type.Array(ConfiguredMount, { maxItems: 1024 }),
     exposedPorts: Type.Array(Type.Integer(), { maxItems: 1024 }),
+    /** TCP ports of the host that lead to the container; `address` is what they are bound to, `::` and `0.0.0.0` for all. */
+    publishedPorts: Type.Array(
+      Type.Object({ address: Address, port: Type.Integer(), containerPort: Type.Integer() }, { additionalProperties: false }),
+      { maxItems: 1024 },
+    ),
     /** Names of the proxy variables that are set, and their value without credentials. */
     proxyVariables: Type.Array(Type.Object({ name: HostileText, value: HostileText }, { additionalProperties: false }), {
       maxItems: 16,
@@ -209,6 +214,8 @@ export const FACTS = {
   host: AttemptFacts,
   management: AttemptFacts,
   peers: AttemptFacts,
+  /** The target's own endpoint, as a client would find it. */
+  endpoint: AttemptFacts,
 } as const satisfies Record<string, TSchema>;
 
 export type ObservationKind = keyof typeof FACTS;

@@ -21,6 +21,17 @@ export const Target = Type.Object(
     /** Why it is taken for an MCP server, e.g. `label toolhive=true`, `named on the command line`. */
     discoveredBy: HostileText,
     transport: Type.Union([Type.Literal('stdio'), Type.Literal('streamable-http'), Type.Literal('sse'), Type.Literal('unknown')]),
+    /** Where its platform offers it on the host, in front of the container: a proxy process or a gateway. */
+    endpoint: Type.Optional(
+      Type.Object(
+        {
+          address: Type.String({ maxLength: 64 }),
+          port: Type.Integer({ minimum: 1, maximum: 65535 }),
+          path: Type.Optional(HostileText),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     /** The engine's word for it: `running`, `paused`, `restarting`, `exited`, … */
     state: HostileText,
     /** ISO 8601; changes when the container restarts. */

@@ -1,3 +1,4 @@
+import type { ToolCall } from '../model/attempt.ts';
 import type { ConfigurationFacts, NamespaceFacts } from '../model/observation.ts';
 import type { Canary } from '../model/probe-protocol.ts';
 import type { Declaration, Target } from '../model/target.ts';
@@ -35,6 +36,10 @@ export interface PlanContext {
   permits(endpoint: { readonly host: string; readonly port: number; readonly protocol: 'tcp' | 'udp' }): boolean;
   readonly internet: readonly InternetCanary[];
   readonly management: readonly { readonly host: string; readonly port: number }[];
+  /** Destinations in private ranges that the user named. */
+  readonly private: readonly { readonly host: string; readonly port: number }[];
+  /** What may be called on a peer. */
+  readonly call?: ToolCall;
   /** `http://…` by scheme of the destination; may hold credentials. */
   readonly proxies: { readonly http?: string; readonly https?: string };
   readonly hostNamespace?: NamespaceFacts;

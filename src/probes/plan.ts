@@ -3,6 +3,7 @@ import type { ObservationKind } from '../model/observation.ts';
 import type { PlanContext } from './context.ts';
 import { planDns, planMetadata, planUdp } from './datagrams.ts';
 import { planEgress } from './egress.ts';
+import { planEndpoint } from './endpoint.ts';
 import { planHost, planManagement } from './host.ts';
 import { planPeers } from './peers.ts';
 
@@ -15,6 +16,7 @@ const PLANNERS = {
   host: planHost,
   management: planManagement,
   peers: planPeers,
+  endpoint: planEndpoint,
 } as const satisfies Partial<Record<ObservationKind, (context: PlanContext) => readonly AttemptSpec[]>>;
 
 export type AttemptKindName = keyof typeof PLANNERS;
@@ -47,10 +49,13 @@ export function controlOf(spec: AttemptSpec, vantage: ControlVantage): AttemptSp
   const { proxy: _proxy, ...direct } = spec;
   const base: AttemptSpec = { ...direct, path: 'direct' };
   const own = specialControl(base);
-  return {
-    ...own,
-    id: `${vantage}|${own.kind}|${own.host}|${own.port}|${own.family}|${own.tls === true}|${own.request ?? ''}|${own.nonce ?? ''}`,
-  };
+  return { ...own, id: `${vantage}|${JSON.stringify(contentOf(own))}` };
+}
+
+/** What is sent, and nothing about why: one attempt of a control serves every spec that sends the same. */
+function contentOf(spec: AttemptSpec): readonly unknown[] {
+  const { kind, host, port, family, tls = false, serverName, authority, origin, resolver, call, request, nonce } = spec;
+  return [kind, host, port, family, tls, serverName, authority, origin, resolver, call, request, nonce];
 }
 
 function specialControl(spec: AttemptSpec): AttemptSpec {

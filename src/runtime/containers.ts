@@ -91,6 +91,7 @@ function describe(
         anonymous: mount.Type === 'volume' && /^[0-9a-f]{64}$/.test(mount.Name ?? ''),
       })),
       exposedPorts: [...portsOf(info.Config.ExposedPorts)],
+      publishedPorts: [...publishedPortsOf(info.NetworkSettings.Ports)],
       proxyVariables: proxyVariables(environment).map(({ name, value }) => ({ name, value: cut(withoutCredentials(value)) })),
     },
   };
@@ -164,6 +165,21 @@ function portsOf(exposed: Readonly<Record<string, unknown>> | undefined): readon
     .filter((port) => !port.endsWith('/udp'))
     .map((port) => Number.parseInt(port, 10))
     .filter((port) => port > 0 && port < 65536);
+}
+
+/** What the engine published; an address that is left empty means all of them. */
+function publishedPortsOf(
+  ports: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>> | undefined,
+): ConfigurationFacts['publishedPorts'] {
+  return Object.entries(ports ?? {}).flatMap(([name, bindings]) =>
+    name.endsWith('/udp')
+      ? []
+      : (bindings ?? []).map(({ HostIp, HostPort }) => ({
+          address: cut(HostIp === '' ? '0.0.0.0' : HostIp, 64),
+          port: Number(HostPort),
+          containerPort: Number.parseInt(name, 10),
+        })),
+  );
 }
 
 /** The variables that HTTP clients read, upper case after lower case as curl does; values may hold credentials. */

@@ -4,6 +4,7 @@ import { parseCanary, parseHostPort } from '../../src/commands/options.ts';
 import { gather } from '../../src/engine/gather.ts';
 import { reportOf } from '../../src/engine/report.ts';
 import { selectSubjects } from '../../src/engine/subjects.ts';
+import type { ToolCall } from '../../src/model/attempt.ts';
 import type { ObservationBundle } from '../../src/model/bundle.ts';
 import type { Finding, Report } from '../../src/model/report.ts';
 import { OBSERVATION_KINDS } from '../../src/model/observation.ts';
@@ -42,6 +43,8 @@ export interface AuditRequest {
   readonly profiles?: readonly string[];
   readonly internet?: readonly string[];
   readonly management?: readonly string[];
+  readonly private?: readonly string[];
+  readonly call?: ToolCall;
   readonly timeoutMs?: number;
   /** In place of the real probe image: how a broken client is tested. */
   readonly image?: string;
@@ -80,6 +83,8 @@ export async function audit({ lab }: LabSession, request: AuditRequest): Promise
     internet: internet.map(parseCanary),
     useInternet: true,
     management: (request.management ?? []).map((value) => parseHostPort(value, '--management')),
+    private: (request.private ?? []).map((value) => parseHostPort(value, '--private')),
+    ...(request.call === undefined ? {} : { call: request.call }),
     // Roomy: a busy machine may keep a probe from running for a while, and that would rightly be inconclusive.
     timeoutMs: request.timeoutMs ?? 2500,
     concurrency: 4,

@@ -214,6 +214,7 @@ export function aConfiguration(overrides: Partial<ConfigurationFacts> = {}): Con
     networks: [aNetwork()],
     mounts: [],
     exposedPorts: [],
+    publishedPorts: [],
     proxyVariables: [],
     ...overrides,
   };

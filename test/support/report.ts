@@ -67,6 +67,7 @@ export function aReport(overrides: Partial<Report> = {}): Report {
       timeoutMs: 2000,
       internet: ['203.0.113.10:443'],
       management: [],
+      private: [],
       checks: [...new Set(findings.map(({ check }) => check))].toSorted(),
     },
     targets,

@@ -37,7 +37,7 @@ function bundle(observations: ObservationSet): ObservationBundle {
       userNamespaces: false,
       endpoint: 'unix:///x',
     },
-    options: { timeoutMs: 1, internet: [], management: [], checks: [] },
+    options: { timeoutMs: 1, internet: [], management: [], private: [], checks: [] },
     targets: [
       {
         target: aTarget({ name: 'one' }),

@@ -22,6 +22,7 @@ function context(overrides: Partial<PlanContext> = {}): PlanContext {
       { host: '203.0.113.10', port: 7, protocol: 'udp' },
     ],
     management: [],
+    private: [],
     proxies: {},
     hostNamespace: aHostNamespace({ interfaces: [{ name: 'eth0', address: '198.51.100.1', family: 4, scope: 'global' }] }),
     hostCanaries: {
@@ -84,12 +85,12 @@ describe('the plan of attempts', () => {
 
   it('dials nothing outside when the internet is left out', () => {
     const plan = planAttempts(context(), KINDS, false);
-    expect(Object.keys(plan).toSorted()).toEqual(['host', 'management', 'metadata', 'peers']);
+    expect(Object.keys(plan).toSorted()).toEqual(['endpoint', 'host', 'management', 'metadata', 'peers']);
   });
 
   it('plans only the kinds that are wanted', () => {
     expect(Object.keys(planAttempts(context(), new Set(['udp', 'process']), true))).toEqual(['udp']);
-    expect(ATTEMPT_KINDS.length).toBe(7);
+    expect(ATTEMPT_KINDS.length).toBe(8);
   });
 
   it('looks for the loopback canary of the host at every address, and its control at the loopback', () => {

@@ -23,7 +23,7 @@ const BUNDLE: ObservationBundle = {
     userNamespaces: false,
     endpoint: 'unix:///var/run/docker.sock',
   },
-  options: { timeoutMs: 2000, internet: [], management: [], checks: ['NET-004'] },
+  options: { timeoutMs: 2000, internet: [], management: [], private: [], checks: ['NET-004'] },
   targets: [
     {
       target: aTarget({ id: anId('a'), name: 'one' }),
