@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { BUNDLE_VERSION, BundleSchema } from '../src/model/bundle.ts';
+import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -24,6 +25,13 @@ const PUBLISHED = [
     title: 'Bulkhead observation bundle',
     description: 'What an audit saw, before it is judged; `bulkhead evaluate` reads it.',
     schema: BundleSchema,
+  },
+  {
+    file: 'comparison.schema.json',
+    id: `urn:bulkhead:comparison:${COMPARISON_VERSION}`,
+    title: 'Bulkhead comparison',
+    description: 'What `bulkhead compare --format json` writes.',
+    schema: ComparisonSchema,
   },
   {
     file: 'probe-message.schema.json',

@@ -50,6 +50,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   rm: async () => (await import('./commands/rm.ts')).addRm,
   gc: async () => (await import('./commands/gc.ts')).addGc,
   audit: async () => (await import('./commands/audit.ts')).addAudit,
+  compare: async () => (await import('./commands/compare.ts')).addCompare,
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   checks: async () => (await import('./commands/checks.ts')).addChecks,
   profile: async () => (await import('./commands/profile.ts')).addProfile,

@@ -14,6 +14,7 @@ import { hostCanary } from './host/host-canary.ts';
 import { hostLoopback } from './host/host-loopback.ts';
 import { hostServices } from './host/host-services.ts';
 import { managementApi } from './host/management-api.ts';
+import { cosmeticProfile } from './net/cosmetic-profile.ts';
 import { declaration } from './net/declaration.ts';
 import { declaredEgress } from './net/declared-egress.ts';
 import { dnsExfiltration } from './net/dns-exfiltration.ts';
@@ -43,6 +44,7 @@ export const CHECKS: readonly Check[] = [
   ipv6Egress,
   metadataService,
   hostNetwork,
+  cosmeticProfile,
   hostCanary,
   hostLoopback,
   managementApi,

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
-import { FORMATS, isFormat, REPORTERS, type Format } from '../reporters/registry.ts';
+import { FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
 import { usage } from './options.ts';
@@ -38,8 +38,17 @@ export function parseFormats(values: readonly string[]): readonly OutputRequest[
 
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
+  await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, options));
+}
+
+/** The same for what is no audit's report. */
+export async function writeOutputs(
+  requests: readonly OutputRequest[],
+  view: ViewOptions,
+  render: (format: Format, options: RenderOptions) => string,
+): Promise<void> {
   for (const { format, path } of requests) {
-    const text = REPORTERS[format].render(report, {
+    const text = render(format, {
       ...view,
       color: path === undefined && hasColor(),
       width: path === undefined ? (process.stdout.columns ?? 100) : 100,

@@ -91,7 +91,7 @@ function collectOrigin(value: string, previous: readonly string[]): readonly str
   return [...previous, value];
 }
 
-function parseTransport(value: string): ServerTransport {
+export function parseTransport(value: string): ServerTransport {
   const transport = TRANSPORTS.find((known) => known === value);
   if (transport === undefined) throw usage('--transport', value, `one of ${TRANSPORTS.join(', ')}`);
   return transport;

@@ -23,7 +23,13 @@ function peerOf({ target, declaration, observations }: TargetObservations): Peer
           .filter(({ scope }) => scope !== 'host' && scope !== 'link')
           .map(({ address }) => address)
       : undefined;
-  return { target, declaration, ...(addresses === undefined ? {} : { addresses }) };
+  return {
+    target,
+    declaration,
+    policy: judgeOf(declaration.profile),
+    observations,
+    ...(addresses === undefined ? {} : { addresses }),
+  };
 }
 
 function verdictsOf(check: Check, subject: TargetObservations, peers: readonly Peer[]): readonly Judged[] {

@@ -1,4 +1,4 @@
-import type { ObservationKind, ObservationMap } from './observation.ts';
+import type { ObservationKind, ObservationMap, ObservationSet } from './observation.ts';
 import type { Declaration, Target } from './target.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
@@ -70,6 +70,9 @@ export interface EgressJudge {
 export interface Peer {
   readonly target: Target;
   readonly declaration: Declaration;
+  readonly policy: EgressJudge;
+  /** What was seen of it, to be compared with what was seen of the target. */
+  readonly observations: ObservationSet;
   /** Addresses that others could dial, as seen inside; empty: it has none. Absent: nobody could look. */
   readonly addresses?: readonly string[];
 }

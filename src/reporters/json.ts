@@ -1,3 +1,4 @@
+import { ComparisonSchema, type Comparison } from '../model/comparison.ts';
 import { ReportSchema, type Report } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
 
@@ -7,7 +8,16 @@ import { escapeText } from '../model/text.ts';
  * What could steer a terminal is written as `\uXXXX`, which is the same JSON value.
  */
 export function renderJson(report: Report): string {
-  const text = JSON.stringify(ordered(report, CONTRACT), undefined, 2);
+  return jsonText(report, ReportSchema);
+}
+
+/** The comparison in the same form. */
+export function renderComparisonJson(comparison: Comparison): string {
+  return jsonText(comparison, ComparisonSchema);
+}
+
+function jsonText(value: unknown, schema: object): string {
+  const text = JSON.stringify(ordered(value, schema), undefined, 2);
   // Strings hold no raw line break in JSON: every line break here is layout.
   const lines = text.split('\n').map((line) => escapeText(line, Number.POSITIVE_INFINITY));
   return `${lines.join('\n')}\n`;
@@ -18,7 +28,6 @@ interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
 }
-const CONTRACT = ReportSchema as unknown as Shape;
 
 function ordered(value: unknown, shape: Shape): unknown {
   if (Array.isArray(value)) return value.map((each) => ordered(each, shape.items ?? {}));

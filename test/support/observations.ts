@@ -53,10 +53,14 @@ export function aDeclaration(profile: Profile = {}, overrides: Partial<Omit<Decl
 }
 
 /** Another target of the run, with an id of its own. */
-export function aPeer(overrides: { readonly target?: Partial<Target>; readonly declaration?: Declaration } = {}): Peer {
+export function aPeer(
+  overrides: { readonly target?: Partial<Target> } & Partial<Pick<Peer, 'declaration' | 'policy' | 'observations'>> = {},
+): Peer {
   return {
     target: aTarget({ id: anId('b'), name: 'notes', ...overrides.target }),
     declaration: overrides.declaration ?? aDeclaration(),
+    policy: overrides.policy ?? aPolicy(),
+    observations: overrides.observations ?? {},
   };
 }
 

@@ -20,7 +20,8 @@ export function escapeReport(report: Report): Report {
   };
 }
 
-function escapeDeep<T>(value: T): T {
+/** A value with every string in it made safe to print. */
+export function escapeDeep<T>(value: T): T {
   return map(value) as T;
 }
 

@@ -1,4 +1,5 @@
 import { declaration } from '../../../../src/checks/net/declaration.ts';
+import { cosmeticProfile } from '../../../../src/checks/net/cosmetic-profile.ts';
 import { declaredEgress } from '../../../../src/checks/net/declared-egress.ts';
 import { dnsExfiltration } from '../../../../src/checks/net/dns-exfiltration.ts';
 import { hostNetwork } from '../../../../src/checks/net/host-network.ts';
@@ -26,4 +27,5 @@ export const CHECKS: readonly Check[] = [
   ipv6Egress,
   metadataService,
   hostNetwork,
+  cosmeticProfile,
 ];
