@@ -53,6 +53,7 @@ export function runVerdict(run: ComparisonRun, rows: readonly ComparisonRow[]): 
     ...sentence('declared and held back', over),
     ...sentence('not decided', open),
     ...sentence('differs as declared', held),
+    ...sentence('as declared in all runs', of('as-declared')),
   ];
   if (own.length === 0) return { verdict: 'unknown', reasons: ['nothing was observed'] };
   if (same.length + more.length > 0) {
@@ -62,7 +63,7 @@ export function runVerdict(run: ComparisonRun, rows: readonly ComparisonRow[]): 
   }
   if (open.length > 0) return { verdict: 'unknown', reasons };
   if (over.length > 0) return { verdict: 'partial', reasons };
-  return { verdict: 'enforced', reasons: reasons.length > 0 ? reasons : ['every row is as declared'] };
+  return { verdict: 'enforced', reasons };
 }
 
 function runRow(run: ComparisonRun, { subject, cells }: ComparisonRow): readonly RunRow[] {

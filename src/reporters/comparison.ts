@@ -8,7 +8,7 @@ import type {
   RowVerdict,
 } from '../model/comparison.ts';
 import { heading, label, type Context, type RenderOptions } from './console/context.ts';
-import { clip, columnsOf, command, hanging, paint, usableWidth, type Style } from './console/layout.ts';
+import { clip, columnsOf, command, hanging, paint, usableWidth, wrap, type Style } from './console/layout.ts';
 import { SYMBOLS, themeOf, VERDICTS } from './console/theme.ts';
 import { escapeDeep } from './console/view.ts';
 
@@ -129,19 +129,27 @@ function table(runs: readonly ComparisonRun[], rows: readonly TableRow[], { them
   const first = Math.min(SUBJECT_COLUMNS, Math.max(0, ...rows.map(({ name }) => columnsOf(name))));
   const column = Math.floor((width - first) / Math.max(shown.length, 1)) - GAP;
   if (column < MIN_CELL) return narrow(shown, rows, { theme, width });
-  const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(columns - columnsOf(text), 0));
+  const pad = (text: string, columns: number): string => text + blank(columns - columnsOf(text));
   const head = [' '.repeat(first), ...shown.map(({ id }) => pad(clip(id, column), column))].join('  ');
   return [
     theme.quiet(head.trimEnd()),
-    ...rows.map(({ name, cells }) => {
-      const line = shown.map(({ id }) => {
-        const cell = cells.get(id) ?? { text: '' };
-        const text = clip(cell.text, column);
-        return paint({ ...cell, text }) + ' '.repeat(Math.max(column - columnsOf(text), 0));
+    ...rows.flatMap(({ name, cells }) => {
+      const columns = shown.map(({ id }) => {
+        const { text, style } = cells.get(id) ?? { text: '' };
+        return wrap(text, column).map((line) => paint({ text: line, ...(style && { style }) }) + blank(column - columnsOf(line)));
       });
-      return [pad(clip(name, first), first), ...line].join('  ').trimEnd();
+      const height = Math.max(1, ...columns.map((lines) => lines.length));
+      return Array.from({ length: height }, (_, index) =>
+        [pad(index === 0 ? clip(name, first) : '', first), ...columns.map((lines) => lines[index] ?? blank(column))]
+          .join('  ')
+          .trimEnd(),
+      );
     }),
   ];
+}
+
+function blank(columns: number): string {
+  return ' '.repeat(Math.max(columns, 0));
 }
 
 function narrow(runs: readonly ComparisonRun[], rows: readonly TableRow[], { width }: Pick<Context, 'theme' | 'width'>): Block {
@@ -150,7 +158,7 @@ function narrow(runs: readonly ComparisonRun[], rows: readonly TableRow[], { wid
     ...runs.map(({ id }) => {
       const { text = '', style } = cells.get(id) ?? {};
       const lead = `  ${clip(id, 12)}: `;
-      return lead + paint({ text: clip(text, width - columnsOf(lead)), ...(style && { style }) });
+      return hanging({ text: lead }, text, width, style).join('\n');
     }),
   ]);
 }
