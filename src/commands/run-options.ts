@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEFAULT_LIMITS } from '../launcher/default-limits.ts';
 import type { Severity } from '../model/check.ts';
 import { TRANSPORTS, type LaunchOptions, type ServerTransport } from '../model/compartment.ts';
 import { HOST_OPTION } from './engine.ts';
@@ -36,8 +37,6 @@ export interface RunOptions {
   readonly host?: string;
 }
 
-const MIB = 1024 * 1024;
-
 /** Arguments and options of `bulkhead run`. */
 export function addRunOptions(command: Command): Command {
   return command
@@ -66,10 +65,10 @@ export function addRunOptions(command: Command): Command {
     .option('--secret-as-env <name=source>', 'the same as a variable, which others can see; repeatable', collect, [])
     .option('--mount-sensitive', 'mount what the profile says even where it is dangerous', false)
     .option('--user <user>', "user of the server (default: the image's, or 65532 where that is root)")
-    .option('--memory <size>', 'memory limit', parseSize('--memory'), 512 * MIB)
-    .option('--cpus <n>', 'processor limit', parseNumber('--cpus', '1.5'), 2)
-    .option('--pids <n>', 'process limit', parseInteger('--pids', 1, 100_000), 256)
-    .option('--tmp-size <size>', 'size of /tmp, which is in memory', parseSize('--tmp-size'), 64 * MIB)
+    .option('--memory <size>', 'memory limit', parseSize('--memory'), DEFAULT_LIMITS.memoryBytes)
+    .option('--cpus <n>', 'processor limit', parseNumber('--cpus', '1.5'), DEFAULT_LIMITS.cpus)
+    .option('--pids <n>', 'process limit', parseInteger('--pids', 1, 100_000), DEFAULT_LIMITS.pids)
+    .option('--tmp-size <size>', 'size of /tmp, which is in memory', parseSize('--tmp-size'), DEFAULT_LIMITS.tmpBytes)
     .option('--writable-root', 'let the server write its root file system', false)
     .option('--exec-tmp', 'let the server execute files in /tmp', false)
     .option('--cap-add <capability>', 'give the server a capability; repeatable', collect, [])

@@ -1,15 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { BulkheadError } from '../errors.ts';
 import { readEnvironment } from '../launcher/environment.ts';
-import { hostFiles } from '../launcher/host-files.ts';
 import type { LaunchRequest } from '../launcher/launch.ts';
-import { resolveMounts } from '../launcher/mounts.ts';
+import { mountsOn } from '../launcher/mounts-on.ts';
 import { isPackageReference, parsePackageReference } from '../launcher/package-reference.ts';
 import { secretFiles } from '../launcher/secret-files.ts';
 import { readSecrets } from '../launcher/secrets.ts';
-import { chooseUser } from '../launcher/server-user.ts';
-import type { ResolvedMount } from '../model/compartment.ts';
 import { loadProfile } from '../profiles/load.ts';
 import { sweep } from '../runtime/cleanup.ts';
 import type { Engine } from '../runtime/connect.ts';
@@ -44,16 +39,11 @@ export async function prepare(
   const image = await asEngineError(engine, async () =>
     imageFacts(engine.docker, await imageOf(reference, engine, options, signal, say), say),
   );
-  const { mounts, notes } = await resolveMounts(profile, {
+  const { mounts, notes } = await mountsOn(engine, profile, {
+    imageUser: image.user,
+    ...(options.user === undefined ? {} : { asked: options.user }),
     allowSensitive: options.mountSensitive,
-    homeDirectory: homedir(),
-    platform: process.platform,
-    files: hostFiles,
-    mountTable: await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined),
-    apiVersion: engine.facts.apiVersion,
-    user: chooseUser(image.user, options.user).user,
   });
-  refuseElsewhere(engine, mounts);
   return {
     request: {
       engine,
@@ -70,19 +60,6 @@ export async function prepare(
     },
     notes: [...remarks.map(({ message }) => message), ...notes, ...environment.notes, ...secrets.notes],
   };
-}
-
-/** Paths were looked at on this machine; on the engine's they may be anything. */
-function refuseElsewhere({ facts }: Engine, mounts: readonly ResolvedMount[]): void {
-  const bind = mounts.find(({ kind }) => kind === 'bind');
-  if (bind === undefined || /^(?:unix|npipe):/.test(facts.endpoint)) return;
-  throw new BulkheadError(
-    'usage',
-    `The engine at ${facts.endpoint} is another machine: ${bind.source} cannot be looked at there.`,
-    {
-      hint: 'Use a volume of the engine: "volume://name:/data".',
-    },
-  );
 }
 
 async function imageOf(

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAbandoned, LABEL } from './labels.ts';
+import { toolhiveParts } from './toolhive-parts.ts';
 
 /** How long the engine gets to remove ended probes by itself, in milliseconds. */
 const GRACE_MS = 3000;
@@ -21,7 +22,13 @@ export async function removeSession(
     await delay(25);
     left = await docker.listContainers({ all: true, filters });
   }
-  return removeAll(docker, left, await docker.listNetworks({ filters }), await volumesOf(docker, filters));
+  const parts = await toolhiveParts(docker, left);
+  return removeAll(
+    docker,
+    [...left, ...parts.containers],
+    [...(await docker.listNetworks({ filters })), ...parts.networks],
+    await volumesOf(docker, filters),
+  );
 }
 
 /** Removes what earlier runs left behind when they were killed. Returns what was removed and what could not be, in words. */
@@ -31,7 +38,8 @@ export async function sweep(docker: Docker, now: number): Promise<readonly strin
   const networks = (await docker.listNetworks({ filters })).filter(({ Labels }) => isAbandoned(Labels ?? {}, now));
   const volumes = (await volumesOf(docker, filters)).filter(({ Labels }) => isAbandoned(Labels, now));
   if (containers.length + networks.length + volumes.length === 0) return [];
-  const failures = await removeAll(docker, containers, networks, volumes);
+  const parts = await toolhiveParts(docker, containers);
+  const failures = await removeAll(docker, [...containers, ...parts.containers], [...networks, ...parts.networks], volumes);
   const what = `${containers.length} containers, ${networks.length} networks and ${volumes.length} volumes`;
   return [`Removed ${what} that an interrupted run had left.`, ...failures];
 }

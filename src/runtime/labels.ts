@@ -47,6 +47,14 @@ export function compartmentLabels(id: string, detached: boolean): Record<string,
 }
 
 /**
+ * Labels for what another platform makes in our name, where its labels may hold letters, digits and `-_.` alone
+ * (Kubernetes' rule, which ToolHive applies): who owns it cannot be said, only when it is nobody's any more.
+ */
+export function expiringLabels(id: string): Record<string, string> {
+  return { [LABEL.session]: id, [LABEL.expires]: String(Date.now() + LIFETIME_MS) };
+}
+
+/**
  * Whether the run that made something can no longer clean up after itself. A process on another machine
  * (a remote engine has many clients) cannot be looked at: there the expiry decides.
  */

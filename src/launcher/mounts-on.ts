@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { BulkheadError } from '../errors.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Engine } from '../runtime/connect.ts';
+import type { ResolvedMounts } from './bind-mount.ts';
+import { hostFiles } from './host-files.ts';
+import { resolveMounts } from './mounts.ts';
+import { chooseUser } from './server-user.ts';
+
+/**
+ * The mounts of a profile for an image on this engine, after a look at each on this machine.
+ * @param asked value of `--user`
+ * @throws BulkheadError of `resolveMounts`; `usage` for a path when the engine is another machine
+ */
+export async function mountsOn(
+  { facts }: Engine,
+  profile: Profile,
+  { imageUser, asked, allowSensitive }: { readonly imageUser: string; readonly asked?: string; readonly allowSensitive: boolean },
+): Promise<ResolvedMounts> {
+  const resolved = await resolveMounts(profile, {
+    allowSensitive,
+    homeDirectory: homedir(),
+    platform: process.platform,
+    files: hostFiles,
+    mountTable: await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined),
+    apiVersion: facts.apiVersion,
+    user: chooseUser(imageUser, asked).user,
+  });
+  const bind = resolved.mounts.find(({ kind }) => kind === 'bind');
+  // Paths were looked at on this machine; on the engine's they may be anything.
+  if (bind === undefined || /^(?:unix|npipe):/.test(facts.endpoint)) return resolved;
+  throw new BulkheadError(
+    'usage',
+    `The engine at ${facts.endpoint} is another machine: ${bind.source} cannot be looked at there.`,
+    {
+      hint: 'Use a volume of the engine: "volume://name:/data".',
+    },
+  );
+}

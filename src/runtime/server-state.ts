@@ -1,0 +1,48 @@
+import type Docker from 'dockerode';
+import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BulkheadError } from '../errors.ts';
+import { escapeText } from '../model/text.ts';
+import { followLog } from './compartment-list.ts';
+import { unlessGone } from './unless-gone.ts';
+
+/** Programs that cannot run with what they were given mostly end at once. Milliseconds. */
+const SETTLE_MS = 500;
+const MAX_TAIL = 2000;
+
+/**
+ * Looks whether a server that was just started runs, and still does a moment later.
+ * @param printed what it said last, where the engine keeps no log
+ * @throws BulkheadError `engine-failed` with its exit code and its last words
+ */
+export async function assertServes(docker: Docker, id: string, printed?: () => string): Promise<void> {
+  for (const wait of [0, SETTLE_MS]) {
+    await delay(wait);
+    const info = await unlessGone(docker.getContainer(id).inspect());
+    if (info?.State.Running === true && !info.State.Restarting) continue;
+    const what = info === undefined ? 'is gone' : `ended with code ${info.State.ExitCode}`;
+    const words = escapeText((printed?.() || (await lastWords(docker, id))).trim().slice(-500), 600);
+    throw new BulkheadError('engine-failed', `The server ${what} right after its start: ${words || 'it printed nothing'}`, {
+      hint: 'Look at its arguments, its variables and what its profile lets it read and write.',
+    });
+  }
+}
+
+async function lastWords(docker: Docker, id: string): Promise<string> {
+  const tail = tailSink();
+  // An engine may keep no log of a container, or keep it where it cannot read it.
+  await followLog(docker, id, { follow: false, tail: 20, stdout: tail.sink, stderr: tail.sink }).catch(() => undefined);
+  return tail.text();
+}
+
+/** Takes all that is written, and keeps the end of it. */
+export function tailSink(): { readonly sink: Writable; readonly text: () => string } {
+  let kept = Buffer.alloc(0);
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      kept = Buffer.concat([kept, chunk]).subarray(-MAX_TAIL);
+      done();
+    },
+  });
+  return { sink, text: () => kept.toString('utf8') };
+}
