@@ -85,7 +85,7 @@ async function compare(
   { signal }: CommandContext,
 ): Promise<number> {
   const formats = parseFormats(options.format);
-  const platforms = distinct(options.launchers).map(platformOf);
+  const platforms = distinct(options.launchers).map((word) => platformOf(word, { env: process.env }));
   const canaries = internetOf(options.internet);
   const runs = plannedRuns(await readProfiles(options.profile), canaries);
   const { env, notes } = readEnvironment(options.env, process.env);
