@@ -1,6 +1,6 @@
 import type { Profile } from '../model/profile.ts';
 import type { InternetCanary } from '../probes/context.ts';
-import { endpointText, familyOf } from '../probes/address.ts';
+import { familyOf } from '../probes/address.ts';
 import { BUILT_IN_PROFILES } from '../profiles/built-in.ts';
 import { declaredEndpoints, egressPolicy } from '../profiles/match.ts';
 import type { PlannedRun } from './run.ts';
@@ -20,7 +20,7 @@ export function plannedRuns(profiles: readonly NamedProfile[], internet: readonl
   if (first !== undefined && second !== undefined) return [explicit(first, 'first profile'), explicit(second, 'second profile')];
   const given = first ?? firstCanary(internet);
   return [
-    { id: 'defaults', way: 'defaults', measure: given.profile, location: `the defaults, measured against ${given.location}` },
+    { id: 'defaults', way: 'defaults', measure: given.profile, location: 'the defaults, measured against the explicit profile' },
     explicit(given, 'profile'),
     {
       id: 'isolated',
@@ -43,7 +43,7 @@ function firstCanary(internet: readonly InternetCanary[]): NamedProfile {
   if (canary === undefined) return { profile: BUILT_IN_PROFILES.none, location: 'built-in profile none' };
   return {
     profile: { network: { outbound: { allow_host: [canary.host], allow_port: [canary.port] } } },
-    location: `a profile that allows ${endpointText(canary.host, canary.port)} alone`,
+    location: 'made for this comparison',
   };
 }
 

@@ -19,7 +19,7 @@ const SETTINGS: readonly (readonly [string, (observations: ObservationSet) => st
   ['networks', reading('configuration', networks)],
   [
     'proxy settings',
-    reading('configuration', ({ proxyVariables }) => list(proxyVariables.map(({ name, value }) => `${name}=${value}`))),
+    reading('configuration', ({ proxyVariables }) => list([...new Set(proxyVariables.map(({ value }) => value))])),
   ],
   ['published ports', reading('configuration', published)],
   ['user', reading('process', ({ target }) => `${target.uids[1]}:${target.gids[1]}`)],

@@ -48,7 +48,7 @@ export function runVerdict(run: ComparisonRun, rows: readonly ComparisonRow[]): 
   const held = of('differs-as-declared');
   const open = of('undecided');
   const reasons = [
-    ...sentence('does not differ from the other run, although declared', same),
+    ...sentence('does not differ, although declared closed', same),
     ...sentence('more open than declared', more),
     ...sentence('declared and held back', over),
     ...sentence('not decided', open),

@@ -13,7 +13,7 @@ import { SYMBOLS, themeOf, VERDICTS } from './console/theme.ts';
 import { escapeDeep } from './console/view.ts';
 
 const GAP = 2;
-const SUBJECT_COLUMNS = 34;
+const SUBJECT_COLUMNS = 38;
 const MIN_CELL = 16;
 
 /** Runs of one image side by side, for a person at a terminal; ends with a line break. Pure. */
@@ -47,7 +47,7 @@ function header({ engine, image, platforms }: Comparison, { theme, width }: Cont
 
 function verdictLine({ platform, version, verdict }: PlatformComparison, { theme }: Context): string {
   const { symbol, word } = VERDICTS[verdict];
-  const name = `${clip(platform, 60)}${version === undefined ? '' : ` ${clip(version, 40)}`}`;
+  const name = `${clip(platform, 60)}${version === undefined ? '' : ` (${clip(version, 40)})`}`;
   return `${theme.verdict[verdict](`${symbol} ${word.toUpperCase()}`)}  ${theme.strong(name)}`;
 }
 
