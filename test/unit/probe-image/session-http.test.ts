@@ -77,7 +77,8 @@ describe('a session over streamable HTTP', () => {
   it('counts the tools of a list in parts, and not for ever', async () => {
     await using server = await httpServer(({ message }, response) => {
       if (message?.method !== 'tools/list') return json(response, resultOf(message));
-      json(response, reply(message, { tools: [{ name: 'x' }], nextCursor: `${String(message.params?.['cursor'] ?? '')}+` }));
+      const { cursor = '' } = (message.params ?? {}) as { readonly cursor?: string };
+      json(response, reply(message, { tools: [{ name: 'x' }], nextCursor: `${cursor}+` }));
     });
     expect((await open(server.port)).peer?.tools).toBe(8);
     expect(server.exchanges.map(({ message }) => message?.params?.['cursor']).slice(2, 5)).toEqual([undefined, '+', '++']);
