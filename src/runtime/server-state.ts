@@ -21,11 +21,17 @@ export async function assertServes(docker: Docker, id: string, printed?: () => s
     const info = await unlessGone(docker.getContainer(id).inspect());
     if (info?.State.Running === true && !info.State.Restarting) continue;
     const what = info === undefined ? 'is gone' : `ended with code ${info.State.ExitCode}`;
-    const words = escapeText((printed?.() || (await lastWords(docker, id))).trim().slice(-500), 600);
+    const words = lastLines(printed?.() || (await lastWords(docker, id)));
     throw new BulkheadError('engine-failed', `The server ${what} right after its start: ${words || 'it printed nothing'}`, {
       hint: 'Look at its arguments, its variables and what its profile lets it read and write.',
     });
   }
+}
+
+/** On one line, safe to print; the last say why it ended. */
+function lastLines(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return escapeText(lines.slice(-3).join(' | ').slice(-500), 600);
 }
 
 async function lastWords(docker: Docker, id: string): Promise<string> {
