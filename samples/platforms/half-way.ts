@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import type Docker from 'dockerode';
+import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,7 +31,7 @@ async function withProfile(docker: Docker, request: StartRequest, profile: strin
   const { name, image } = request;
   const inside = `${name}-inside`;
   const outside = `${name}-outside`;
-  await docker.createNetwork({ Name: inside, Driver: 'bridge', Internal: true, Labels: mine(name) });
+  await createInside(docker, inside, mine(name));
   await docker.createNetwork({ Name: outside, Driver: 'bridge', Labels: mine(name) });
   const proxy = await startProxy(docker, name, profile, { inside, outside });
   const url = `http://${proxy}:3128`;
@@ -47,6 +48,31 @@ async function withProfile(docker: Docker, request: StartRequest, profile: strin
     command: `half-way run --profile PROFILE.json ${image}`,
     notes: ['The server is told of the proxy by its variables; names are looked up for it without a filter.'],
   };
+}
+
+/**
+ * Podman's resolver answers for an internal network and asks nobody, whatever resolver a container is given: there the
+ * network has to be made without it, which Docker's API has no word for. Then it has a gateway only when it is given one.
+ */
+async function createInside(docker: Docker, name: string, Labels: Record<string, string>): Promise<void> {
+  const { Components } = (await docker.version()) as { readonly Components?: readonly { readonly Name: string }[] };
+  if (Components?.some((component) => component.Name === 'Podman Engine') !== true) {
+    await docker.createNetwork({ Name: name, Driver: 'bridge', Internal: true, Labels });
+    return;
+  }
+  const net = `10.${randomInt(200, 256)}.${randomInt(256)}`;
+  const subnets = [{ subnet: `${net}.0/24`, gateway: `${net}.1` }];
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.dial(
+      {
+        path: '/v4.0.0/libpod/networks/create',
+        method: 'POST',
+        options: { name, driver: 'bridge', internal: true, dns_enabled: false, subnets, labels: Labels },
+        statusCodes: { 200: true, 400: 'bad parameter', 409: 'name in use', 500: 'server error' },
+      },
+      (error: unknown) => (error === null ? resolve() : reject(error as Error)),
+    );
+  });
 }
 
 /** @returns its address on the inner network, once it listens */

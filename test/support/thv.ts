@@ -24,10 +24,7 @@ switch (verb) {
     start();
     break;
   case 'status':
-    // One whose deployment has ended without a server.
-    console.log(
-      JSON.stringify({ name: words[0], status: isDeploying(words[0] ?? '') ? 'starting' : 'error', health: 'no such host' }),
-    );
+    console.log(JSON.stringify(statusOf(words[0] ?? '')));
     break;
   case 'deploy':
     await deploy().catch((error: unknown) => writeFileSync(errorFile(option('--name') ?? ''), String(error)));
@@ -47,6 +44,7 @@ function record(line: object): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
 
+/** One whose deployment has ended without a server is in error. */
 function statusOf(name: string): object {
   if (isDeploying(name)) return { name, status: 'starting' };
   const health = existsSync(errorFile(name)) ? readFileSync(errorFile(name), 'utf8') : 'nobody knows';
