@@ -136,18 +136,18 @@ async function make(
     input: JSON.stringify(model),
     timeoutMs: UP_TIMEOUT_MS,
   });
-  const containerId = await awaitServer(run.engine.docker, {
+  const server = await awaitServer(run.engine.docker, {
     labels: { [PROJECT]: project, [SERVICE]: service },
     timeoutMs: RUNNING_TIMEOUT_MS,
     signal: run.signal,
   });
-  if (containerId === undefined) {
+  if (server.id === undefined) {
     throw new BulkheadError('engine-failed', `The service ${escapeText(service, 60)} of the compose file does not run.`, {
       hint: 'docker compose up shows what it says.',
     });
   }
   const command = commandText([...program, ...used.flatMap((one) => ['-f', one]), 'up', '-d', service]);
-  return { containerId, command, notes: [...wayNotes(way, override, used.length > 1), ...notes] };
+  return { containerId: server.id, command, notes: [...wayNotes(way, override, used.length > 1), ...notes] };
 }
 
 /**

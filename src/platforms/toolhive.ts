@@ -128,18 +128,38 @@ async function make(
     });
   });
   // It has returned; the process that it left behind deploys the server only now.
-  const containerId = await awaitServer(docker, {
+  const server = await awaitServer(docker, {
     labels: { toolhive: 'true', 'toolhive-basename': run.name },
     without: 'toolhive-auxiliary-workload',
     timeoutMs: RUN_TIMEOUT_MS,
     signal: run.signal,
+    failed: () => failure(run.name, env),
   });
-  if (containerId === undefined) {
-    throw new BulkheadError('engine-failed', 'thv run returned, and no server of it came to run.', {
-      hint: `Its log says why: run the same by hand, then thv logs NAME --proxy.`,
+  if (server.id === undefined) {
+    const why = server.why === undefined ? '' : `: ${server.why}`;
+    throw new BulkheadError('engine-failed', `thv run returned, and no server of it came to run${why}.`, {
+      hint: 'Its log says more: run the same by hand, then thv logs NAME --proxy.',
     });
   }
-  return { containerId, command: thvCommand(run, port), notes: thvNotes(run, version) };
+  return { containerId: server.id, command: thvCommand(run, port), notes: thvNotes(run, version) };
+}
+
+/** What ToolHive knows of a deployment that failed; versions before 0.10 are not asked, and say nothing. */
+async function failure(name: string, env: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const args = ['status', name, '--format', 'json'];
+  const outcome = await runTool({ program: 'thv', args, env, timeoutMs: VERSION_TIMEOUT_MS });
+  return outcome.state === 'ended' && outcome.code === 0 ? failureOf(outcome.stdout) : undefined;
+}
+
+/** Of `thv status --format json` (its `cmd/thv/app/status.go`); safe to print. */
+export function failureOf(output: string): string | undefined {
+  try {
+    const { status, health } = JSON.parse(output) as { readonly status?: unknown; readonly health?: unknown };
+    if (status !== 'error') return undefined;
+    return typeof health === 'string' && health !== '' ? escapeText(health, 300) : 'its status is "error"';
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -3,35 +3,44 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { unlessGone } from './unless-gone.ts';
 
 const INTERVAL_MS = 200;
+/** Between two questions to somebody who may know that it comes to nothing. */
+const ASK_INTERVAL_MS = 2000;
+
+export interface Awaited {
+  /** The container has all of these. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** And not this one with the value `true`. */
+  readonly without?: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Why there will be none, when somebody knows it before the time is over. */
+  readonly failed?: () => Promise<string | undefined>;
+}
 
 /**
- * The first running container with all of these labels and none of `without`, as soon as there is one.
- * @returns its id, or undefined when there is none in time
+ * Waits for a container with certain labels to run.
+ * @returns its id, or why there is none; no reason when none came in time
  */
 export async function awaitServer(
   docker: Docker,
-  {
-    labels,
-    without,
-    timeoutMs,
-    signal,
-  }: {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly without?: string;
-    readonly timeoutMs: number;
-    readonly signal: AbortSignal;
-  },
-): Promise<string | undefined> {
+  { labels, without, timeoutMs, signal, failed }: Awaited,
+): Promise<{ readonly id: string } | { readonly id: undefined; readonly why: string | undefined }> {
   const filters = { label: Object.entries(labels).map(([key, value]) => `${key}=${value}`), status: ['running'] };
   const deadline = Date.now() + timeoutMs;
+  let ask = Date.now() + ASK_INTERVAL_MS;
   do {
     const found = (await docker.listContainers({ filters })).find(
       ({ Labels }) => without === undefined || Labels[without] !== 'true',
     );
-    if (found !== undefined) return found.Id;
+    if (found !== undefined) return { id: found.Id };
+    if (failed !== undefined && Date.now() > ask) {
+      const why = await failed();
+      if (why !== undefined) return { id: undefined, why };
+      ask = Date.now() + ASK_INTERVAL_MS;
+    }
     await delay(INTERVAL_MS);
   } while (Date.now() < deadline && !signal.aborted);
-  return undefined;
+  return { id: undefined, why: undefined };
 }
 
 /** The full id of a container that is named by its name, its id or the beginning of that. */

@@ -16,16 +16,33 @@ const MAX_TAIL = 2000;
  * @throws BulkheadError `engine-failed` with its exit code and its last words
  */
 export async function assertServes(docker: Docker, id: string, printed?: () => string): Promise<void> {
+  let startedAt: string | undefined;
   for (const wait of [0, SETTLE_MS]) {
     await delay(wait);
     const info = await unlessGone(docker.getContainer(id).inspect());
-    if (info?.State.Running === true && !info.State.Restarting) continue;
-    const what = info === undefined ? 'is gone' : `ended with code ${info.State.ExitCode}`;
-    const words = escapeText((printed?.() || (await lastWords(docker, id))).trim().slice(-500), 600);
+    const what = endingOf(info, startedAt);
+    startedAt = info?.State.StartedAt;
+    if (what === undefined) continue;
+    const words = lastLines(printed?.() || (await lastWords(docker, id)));
     throw new BulkheadError('engine-failed', `The server ${what} right after its start: ${words || 'it printed nothing'}`, {
       hint: 'Look at its arguments, its variables and what its profile lets it read and write.',
     });
   }
+}
+
+/** Undefined while it serves. One that its engine starts again and again runs at many a moment. */
+function endingOf(info: Docker.ContainerInspectInfo | undefined, startedAt: string | undefined): string | undefined {
+  if (info === undefined) return 'is gone';
+  const { Running, Restarting, ExitCode, StartedAt } = info.State;
+  const again = Restarting || info.RestartCount > 0 || (startedAt !== undefined && StartedAt !== startedAt);
+  if (Running && !again) return undefined;
+  return Running ? 'ended and was started again' : `ended with code ${ExitCode}`;
+}
+
+/** On one line, safe to print; the last say why it ended. */
+function lastLines(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return escapeText(lines.slice(-3).join(' | ').slice(-500), 600);
 }
 
 async function lastWords(docker: Docker, id: string): Promise<string> {
