@@ -23,7 +23,12 @@ function peerOf({ target, declaration, observations }: TargetObservations): Peer
           .filter(({ scope }) => scope !== 'host' && scope !== 'link')
           .map(({ address }) => address)
       : undefined;
-  return { target, declaration, ...(addresses === undefined ? {} : { addresses }) };
+  return {
+    target,
+    declaration,
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(observations.configuration?.state === 'observed' ? { configuration: observations.configuration.facts } : {}),
+  };
 }
 
 function verdictsOf(check: Check, subject: TargetObservations, peers: readonly Peer[]): readonly Judged[] {

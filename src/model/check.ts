@@ -1,4 +1,4 @@
-import type { ObservationKind, ObservationMap } from './observation.ts';
+import type { ConfigurationFacts, ObservationKind, ObservationMap } from './observation.ts';
 import type { Declaration, Target } from './target.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
@@ -72,6 +72,8 @@ export interface Peer {
   readonly declaration: Declaration;
   /** Addresses that others could dial, as seen inside; empty: it has none. Absent: nobody could look. */
   readonly addresses?: readonly string[];
+  /** What the engine says of it: its mounts, the ports that it publishes. Absent: it was not asked. */
+  readonly configuration?: ConfigurationFacts;
 }
 
 export interface CheckInput<R extends ObservationKind, U extends ObservationKind = never> {

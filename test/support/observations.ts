@@ -343,6 +343,7 @@ export function anInput(options: InputOptions = {}): CheckInput<ObservationKind>
     host: { attempts: [] },
     management: { attempts: [] },
     peers: { attempts: [] },
+    endpoint: { attempts: [] },
     ...options.facts,
   } as ObservationMap;
   return {

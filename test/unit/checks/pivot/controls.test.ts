@@ -45,6 +45,9 @@ const spec = fc
       'peer-canary',
       'peer-port',
       'peer-session',
+      'peer-tool',
+      'peer-published',
+      'platform-proxy',
     ] as const),
     host: some(ADDRESSES),
     port: some([1, 22, 8080]),
@@ -58,7 +61,7 @@ const spec = fc
         ...value,
         id: `${prefix}${value.host}:${value.port}`,
         peer: PEER.target.id,
-        ...(known !== undefined && { port: known.port, request: known.path }),
+        ...(known !== undefined && { port: known.ports[0], request: known.signs[0]?.path }),
       }) as Partial<AttemptSpec>,
     ),
   );
@@ -94,7 +97,19 @@ function trying<Ts extends [unknown, ...unknown[]]>(property: fc.IPropertyWithHo
 
 describe('no control, no pass', () => {
   it('covers every check of attempts at the host and at peers', () => {
-    expect(cases.map(([id]) => id)).toEqual(['HOST-001', 'HOST-002', 'HOST-003', 'HOST-005', 'PIVOT-001', 'PIVOT-002']);
+    expect(cases.map(([id]) => id)).toEqual([
+      'HOST-001',
+      'HOST-002',
+      'HOST-003',
+      'HOST-004',
+      'HOST-005',
+      'PIVOT-001',
+      'PIVOT-002',
+      'PIVOT-003',
+      'PIVOT-004',
+      'PIVOT-005',
+      'AUTH-001',
+    ]);
   });
 
   it.each(cases)('%s passes nothing without a control', (_id, check) => {

@@ -1,0 +1,108 @@
+import type { PairedAttempt } from '../../model/attempt.ts';
+import { defineCheck, type CheckInput, type Peer, type Verdict } from '../../model/check.ts';
+import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
+import { handshakeOf, outcomeText } from '../support/offers.ts';
+import { isDeclaredPeer, isStopped, judgePeers } from '../support/peers.ts';
+
+export const peerToolCall = defineCheck({
+  meta: {
+    id: 'PIVOT-003',
+    slug: 'peer-tool-call',
+    area: 'PIVOT',
+    severity: 'critical',
+    title: 'No tool of another server runs',
+    failureTitle: 'A tool of another server runs without credentials',
+    description:
+      'What a session is worth shows in a call: the tool of the other server runs with its files, its tokens and its reach. Nothing is called unless the audit is told which tool (`--call-tool NAME`, or `--call-read-only` for one that is marked so).',
+    remediation: 'Separate the servers (see PIVOT-001), and require a bearer token on every HTTP endpoint.',
+    references: [],
+    framework: ['The pivot test'],
+    since: '0.1.0',
+  },
+  requires: ['peers'],
+  evaluate: (input) => judgePeers(input, ['peer-tool'], judge),
+});
+
+type Result = 'ran' | 'not-offered' | 'no-endpoint' | 'kept' | 'open';
+
+function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy, facts }: CheckInput<'peers'>): Verdict {
+  const subject = peer.target.name;
+  const common = { subject, expected: 'no tool runs' } as const;
+  if (pairs.length === 0) {
+    const wanted = facts.peers.attempts.some(({ spec }) => spec.purpose === 'peer-tool');
+    if (wanted && peer.addresses === undefined && !isStopped(peer)) {
+      return {
+        ...common,
+        status: 'inconclusive',
+        message: `No tool of ${subject} was called: its network could not be looked at.`,
+      };
+    }
+    const message = wanted
+      ? `${subject} offers no endpoint at which a tool could be called.`
+      : `No tool of ${subject} was called: none was asked for (--call-tool, --call-read-only), or nothing offers one.`;
+    return { ...common, status: 'not-applicable', message };
+  }
+  const judged = pairs.map((pair) => ({ pair, result: resultOf(pair) }));
+  const ran = judged.filter(({ result }) => result === 'ran').map(({ pair }) => pair);
+  const [first] = ran;
+  if (first !== undefined) {
+    const declared = isDeclaredPeer(policy, ran);
+    const { tool = 'a tool', result } = first.target.peer?.called ?? {};
+    const how = result === 'tool-error' ? 'ran and reported an error' : 'answered';
+    const message = `The tool ${tool} of ${subject} ${how}, called at ${first.spec.subject}.`;
+    return {
+      ...common,
+      status: 'fail',
+      message: declared ? `${message} The profile declares it.` : message,
+      actual: 'a tool ran',
+      evidence: ran.flatMap(evidenceOf),
+      reproduce: reproduceAttempt(target, first),
+      ...(declared ? { severity: 'info' } : {}),
+    };
+  }
+  const evidence = pairs.flatMap(evidenceOf);
+  const open = judged.find(({ result }) => result === 'open');
+  if (open !== undefined) {
+    const { called } = open.pair.target.peer ?? {};
+    const why = called === undefined ? outcomeText(open.pair) : `the call was not answered as one (${called.result})`;
+    const message = `It is open whether a tool of ${subject} can be called at ${open.pair.spec.subject}: ${why}.`;
+    return { ...common, status: 'inconclusive', message, evidence };
+  }
+  if (judged.some(({ result }) => result === 'not-offered')) {
+    const message = `A session with ${subject} opened, and it offers no tool that was to be called.`;
+    return { ...common, status: 'not-applicable', message, evidence };
+  }
+  if (!judged.some(({ result }) => result === 'kept')) {
+    return { ...common, status: 'not-applicable', message: `${subject} offers no MCP endpoint, not even to itself.`, evidence };
+  }
+  const message = `No tool of ${subject} could be called: no session opened, while the endpoint answers its control.`;
+  return { ...common, status: 'pass', message, actual: 'no session', evidence };
+}
+
+function resultOf(pair: PairedAttempt): Result {
+  const handshake = handshakeOf(pair);
+  switch (handshake) {
+    case 'session':
+      break;
+    case 'asked':
+    case 'kept':
+      // A port that does not speak MCP to its own neighbour has no tools to be kept from.
+      return pair.controls.some(({ attempt }) => attempt.outcome === 'other-protocol') ? 'no-endpoint' : 'kept';
+    case 'answered':
+      return 'no-endpoint';
+    case 'open':
+      return 'open';
+  }
+  switch (pair.target.peer?.called?.result) {
+    case 'answered':
+    case 'tool-error':
+      return 'ran';
+    case 'not-offered':
+      return 'not-offered';
+    // A refusal may be about the arguments, of which none were given.
+    case 'refused':
+    case 'no-answer':
+    case undefined:
+      return 'open';
+  }
+}
