@@ -1,7 +1,7 @@
-import type { PairedAttempt } from '../../model/attempt.ts';
+import type { AttemptOutcome, PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type CheckInput, type Peer, type Verdict } from '../../model/check.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { handshakeOf, outcomeText } from '../support/offers.ts';
+import { handshakeOf, isEndpoint, outcomeText } from '../support/offers.ts';
 import { isDeclaredPeer, isStopped, judgePeers } from '../support/peers.ts';
 
 export const peerToolCall = defineCheck({
@@ -22,6 +22,13 @@ export const peerToolCall = defineCheck({
   requires: ['peers'],
   evaluate: (input) => judgePeers(input, ['peer-tool'], judge),
 });
+
+const UNKNOWN: ReadonlySet<AttemptOutcome> = new Set(['not-run', 'probe-error', 'timeout']);
+
+/** Every control was made, and none found an endpoint. */
+function lacksEndpoint({ controls }: PairedAttempt): boolean {
+  return controls.length > 0 && controls.every(({ attempt }) => !isEndpoint(attempt) && !UNKNOWN.has(attempt.outcome));
+}
 
 type Result = 'ran' | 'not-offered' | 'no-endpoint' | 'kept' | 'open';
 
@@ -81,18 +88,10 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy, fa
 
 function resultOf(pair: PairedAttempt): Result {
   const handshake = handshakeOf(pair);
-  switch (handshake) {
-    case 'session':
-      break;
-    case 'asked':
-    case 'kept':
-      // A port that does not speak MCP to its own neighbour has no tools to be kept from.
-      return pair.controls.some(({ attempt }) => attempt.outcome === 'other-protocol') ? 'no-endpoint' : 'kept';
-    case 'answered':
-      return 'no-endpoint';
-    case 'open':
-      return 'open';
-  }
+  // A port that does not speak MCP to its own neighbour has no tools to be kept from.
+  if (handshake !== 'session' && lacksEndpoint(pair)) return 'no-endpoint';
+  if (handshake === 'asked' || handshake === 'kept') return 'kept';
+  if (handshake !== 'session') return 'open';
   switch (pair.target.peer?.called?.result) {
     case 'answered':
     case 'tool-error':
