@@ -82,9 +82,12 @@ async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Ma
   if (!(budget.timeoutMs >= 1 && budget.timeoutMs <= MAX_TIMEOUT_MS)) throw unusable(`no time to wait: ${budget.timeoutMs}`);
   // Made directly instead, it would be reported as what the proxy did.
   if (spec.path === 'proxy' && spec.kind !== 'tcp') throw unusable(`no ${spec.kind} through a proxy`);
-  // Both are written into requests by hand.
-  if (!/^[!-~\u0080-\uffff]+$/.test(spec.host) || !/^[!-~]*$/.test(spec.request ?? ''))
-    throw unusable('the host or the request holds control characters');
+  // Made in plain HTTP instead, it would be reported as what the server does.
+  if (spec.kind === 'mcp' && spec.tls === true) throw unusable('no mcp over TLS');
+  // They are written into requests by hand.
+  const written = [spec.request, spec.authority, spec.origin];
+  if (!/^[!-~\u0080-\uffff]+$/.test(spec.host) || written.some((text) => !/^[!-~]*$/.test(text ?? '')))
+    throw unusable('the host, the request or a header holds control characters');
   switch (spec.kind) {
     case 'udp':
       return datagram(spec, budget, tools.resolver);
@@ -106,9 +109,7 @@ async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Ma
     }
     case 'mcp': {
       const connection = await reach(spec, budget, tools.resolver);
-      // The session opens connections of its own; this one shows that there is somebody.
-      connection.socket.destroy();
-      return { ...connection.facts, ...(await session(spec, budget, connection.address)) };
+      return withConnection(connection, () => session(spec, connection));
     }
     default:
       throw unusable(`unknown kind ${String(spec.kind)}`);

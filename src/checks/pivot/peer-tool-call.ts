@@ -55,7 +55,7 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy, fa
   if (first !== undefined) {
     const declared = isDeclaredPeer(policy, ran);
     const { tool = 'a tool', result } = first.target.peer?.called ?? {};
-    const how = result === 'tool-error' ? 'ran and reported an error' : 'answered';
+    const how = result === 'tool-error' ? 'was called and reported an error' : 'answered';
     const message = `The tool ${tool} of ${subject} ${how}, called at ${first.spec.subject}.`;
     return {
       ...common,
@@ -98,7 +98,7 @@ function resultOf(pair: PairedAttempt): Result {
       return 'ran';
     case 'not-offered':
       return 'not-offered';
-    // A refusal may be about the arguments, of which none were given.
+    // No control calls a tool: whether the refusal is about who asks is not known.
     case 'refused':
     case 'no-answer':
     case undefined:

@@ -13,8 +13,9 @@ export function somethingAnswered(attempt: Attempt): 'yes' | 'no' | 'unknown' {
       return 'yes';
     case 'reset':
       return attempt.phase === undefined || attempt.phase === 'connect' || attempt.phase === 'proxy' ? 'no' : 'yes';
-    case 'refused':
     case 'timeout':
+      return attempt.phase === 'tls' || attempt.phase === 'http' || attempt.phase === 'mcp' ? 'yes' : 'no';
+    case 'refused':
     case 'unreachable':
     case 'nxdomain':
     case 'servfail':

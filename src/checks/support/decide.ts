@@ -30,8 +30,14 @@ export function reachOf(pair: PairedAttempt): Reach {
       return target.phase === 'connect' || target.phase === undefined
         ? failed(pair)
         : { state: 'undecided', why: 'a connection was made and then reset: on the way, or by the destination' };
-    case 'refused':
     case 'timeout':
+      return wasMade(target)
+        ? {
+            state: 'undecided',
+            why: 'a connection was made and nothing came on it in time: it may be held up on the way, or slow',
+          }
+        : failed(pair);
+    case 'refused':
     case 'unreachable':
     case 'nxdomain':
     case 'servfail':
@@ -43,6 +49,11 @@ export function reachOf(pair: PairedAttempt): Reach {
     case 'probe-error':
       return { state: 'undecided', why: `the probe failed (${target.detail ?? 'no reason given'})` };
   }
+}
+
+/** Whether there was a connection, and the attempt ended on it. */
+function wasMade({ phase }: Attempt): boolean {
+  return phase === 'tls' || phase === 'http' || phase === 'mcp';
 }
 
 /** Whether a control shows that the same attempt succeeds where it must. */

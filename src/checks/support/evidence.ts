@@ -1,4 +1,4 @@
-import type { Attempt, ControlVantage, PairedAttempt } from '../../model/attempt.ts';
+import type { Attempt, ControlVantage, PairedAttempt, PeerEvidence } from '../../model/attempt.ts';
 import type { Target } from '../../model/target.ts';
 
 const VANTAGES: Readonly<Record<ControlVantage, string>> = {
@@ -39,13 +39,24 @@ function outcomeLine(attempt: Attempt): string {
   const peer = attempt.peer;
   if (peer?.certificate !== undefined) parts.push(`certificate ${peer.certificate.slice(0, 12)}…`);
   if (peer?.status !== undefined) parts.push(`HTTP ${peer.status}${peer.server === undefined ? '' : ` ${peer.server}`}`);
-  if (peer?.called !== undefined) parts.push(`tool ${peer.called.tool ?? '(none)'} ${peer.called.result}`);
-  if (peer?.service !== undefined) parts.push(`says "${peer.service}"${peer.tools === undefined ? '' : `, ${peer.tools} tools`}`);
+  if (peer !== undefined) parts.push(...sessionOf(peer));
   if (attempt.answer !== undefined) {
     const { rcode, addresses, soa, server } = attempt.answer;
     parts.push(`${rcode} from ${server}`, ...addresses, ...(soa === undefined ? [] : [`zone ${soa}`]));
   }
   return parts.join(' ');
+}
+
+/** Of an MCP session: who answered, in which revision, with how many tools, and how a call of one ended. */
+function sessionOf({ service, revision, tools, called }: PeerEvidence): readonly string[] {
+  const said = [
+    ...(service === undefined ? [] : [`says "${service}"`]),
+    ...(revision === undefined ? [] : [`in MCP ${revision}`]),
+  ].join(' ');
+  return [
+    [...(said === '' ? [] : [said]), ...(tools === undefined ? [] : [`${tools} tools`])].join(', '),
+    ...(called === undefined ? [] : [`tool ${called.tool === undefined ? '' : `"${called.tool}" `}${called.result}`]),
+  ].filter((part) => part !== '');
 }
 
 /**

@@ -11,6 +11,7 @@ const session = (target: Result, controls: readonly Result[] = [open], spec: Par
   towards(spec, target, controls);
 const open = connected({ phase: 'mcp', peer: { service: 'notes 1.0', tools: 3 } });
 const unauthorized = outcome('unauthorized', { phase: 'mcp', detail: 'HTTP 401' });
+const silent = outcome('timeout', { phase: 'mcp', detail: 'no MCP answer in time' });
 const noMcp = outcome('other-protocol', { phase: 'mcp', detail: 'HTTP 404' });
 
 runCases(peerSession, {
@@ -84,6 +85,17 @@ runCases(peerSession, {
     {
       name: 'something answers the target that speaks no MCP, and the control opens a session',
       input: { peers, facts: facts(session(noMcp)) },
+      verdicts: ['inconclusive notes'],
+    },
+    {
+      name: 'a connection is made and nothing said on it, while the control opens a session',
+      input: { peers, facts: facts(session(silent)) },
+      verdicts: ['inconclusive notes'],
+      says: /a connection was made/,
+    },
+    {
+      name: 'nothing is said to the control either',
+      input: { peers, facts: facts(session(silent, [silent])) },
       verdicts: ['inconclusive notes'],
     },
     {
