@@ -3,7 +3,7 @@ import type { ContainerSummary } from '../model/container.ts';
 import { LABEL } from '../model/labels.ts';
 import type { ConfigurationFacts } from '../model/observation.ts';
 import type { Target } from '../model/target.ts';
-import { creationLabel } from './container.ts';
+import { creationLabel, label } from './container.ts';
 import { readRunConfigProxy } from './toolhive-run-config.ts';
 import { proxyLabels } from './toolhive.ts';
 
@@ -47,8 +47,9 @@ function ofGateway(
   containers: readonly PublishedContainer[],
 ): Endpoint | undefined {
   const session = creationLabel(container, LABEL.session);
+  // Its role stands on its image too; a session is new with every compartment.
   const gateway = containers.find(
-    (other) => creationLabel(other, LABEL.role) === 'gateway' && creationLabel(other, LABEL.session) === session,
+    (other) => label(other, LABEL.role) === 'gateway' && creationLabel(other, LABEL.session) === session,
   );
   const [published] = session === undefined ? [] : (gateway?.configuration.publishedPorts ?? []);
   if (published === undefined || !isPort(published.port)) return undefined;

@@ -34,8 +34,6 @@ export const AttemptPurpose = Type.Union([
   Type.Literal('peer-canary'),
   Type.Literal('peer-port'),
   Type.Literal('peer-session'),
-  /** A tool of a peer is called. */
-  Type.Literal('peer-tool'),
   /** A peer by a port that it publishes on the host. */
   Type.Literal('peer-published'),
   /** A peer by the endpoint that its platform gives it on the host. */

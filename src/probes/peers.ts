@@ -11,20 +11,16 @@ const MAX_HOST_ADDRESSES = 16;
 
 /**
  * Every other target: a canary of ours beside it, its listeners, its names, an MCP session at each listener, and one
- * wherever the host offers it. Where the user wants a tool called, each session is tried again with the call.
+ * wherever the host offers it. Where the user wants a tool called, each session that opens calls it.
  */
 export function planPeers(context: PlanContext): readonly AttemptSpec[] {
   const hosts = addressesNearby(context).slice(0, MAX_HOST_ADDRESSES);
   return context.peers.flatMap((peer) => {
     const direct = peerAddresses(peer).flatMap((address) => atAddress(peer, address));
     const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => onHost(peer, offer, host)));
-    const sessions = [...direct, ...offered].filter(({ kind }) => kind === 'mcp');
-    return [
-      ...direct,
-      ...sharedNames(context, peer).flatMap((name) => byName(peer, name)),
-      ...offered,
-      ...(context.call === undefined ? [] : sessions.map((spec) => withCall(spec, context.call))),
-    ];
+    const all = [...direct, ...sharedNames(context, peer).flatMap((name) => byName(peer, name)), ...offered];
+    const { call } = context;
+    return call === undefined ? all : all.map((spec) => (spec.kind === 'mcp' ? { ...spec, call } : spec));
   });
 }
 
@@ -50,10 +46,6 @@ function onHost(peer: PeerView, offer: Offer, address: string): AttemptSpec {
     controls: ['host'],
     controlHost: offer.host,
   };
-}
-
-function withCall(spec: AttemptSpec, call: PlanContext['call']): AttemptSpec {
-  return { ...spec, id: `peer-tool:${spec.id}`, purpose: 'peer-tool', ...(call === undefined ? {} : { call }) };
 }
 
 /** Addresses of a peer that others could dial. */

@@ -4,6 +4,9 @@ import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
 import { handshakeOf, isEndpoint, outcomeText } from '../support/offers.ts';
 import { isDeclaredPeer, isStopped, judgePeers } from '../support/peers.ts';
 
+/** Attempts that open a session; where a tool is to be called, they call it. */
+const SESSIONS = ['peer-session', 'peer-published', 'platform-proxy'] as const;
+
 export const peerToolCall = defineCheck({
   meta: {
     id: 'PIVOT-003',
@@ -20,7 +23,7 @@ export const peerToolCall = defineCheck({
     since: '0.1.0',
   },
   requires: ['peers'],
-  evaluate: (input) => judgePeers(input, ['peer-tool'], judge),
+  evaluate: (input) => judgePeers(input, SESSIONS, judge),
 });
 
 const UNKNOWN: ReadonlySet<AttemptOutcome> = new Set(['not-run', 'probe-error', 'timeout']);
@@ -32,11 +35,12 @@ function lacksEndpoint({ controls }: PairedAttempt): boolean {
 
 type Result = 'ran' | 'not-offered' | 'no-endpoint' | 'kept' | 'open';
 
-function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy, facts }: CheckInput<'peers'>): Verdict {
+function judge(peer: Peer, sessions: readonly PairedAttempt[], { target, policy, facts }: CheckInput<'peers'>): Verdict {
   const subject = peer.target.name;
   const common = { subject, expected: 'no tool runs' } as const;
+  const pairs = sessions.filter(({ spec }) => spec.call !== undefined);
   if (pairs.length === 0) {
-    const wanted = facts.peers.attempts.some(({ spec }) => spec.purpose === 'peer-tool');
+    const wanted = facts.peers.attempts.some(({ spec }) => spec.call !== undefined);
     if (wanted && peer.addresses === undefined && !isStopped(peer)) {
       return {
         ...common,

@@ -29,6 +29,9 @@ const result = fc
           status: maybe(some([200, 401, 404])),
           service: maybe(some(['application/json "version"', 'OK', '\u001b[2J'])),
           tools: maybe(fc.nat(5)),
+          called: maybe(
+            some(['answered', 'tool-error', 'refused', 'not-offered', 'no-answer'] as const).map((result) => ({ result })),
+          ),
         })
         .map(present),
     ),
@@ -45,7 +48,6 @@ const spec = fc
       'peer-canary',
       'peer-port',
       'peer-session',
-      'peer-tool',
       'peer-published',
       'platform-proxy',
     ] as const),
@@ -53,6 +55,7 @@ const spec = fc
     port: some([1, 22, 8080]),
     prefix: some(['host-service:closed:', 'host-service:', 'management:given:', 'management:']),
     nonce: maybe(fc.constant('n')),
+    call: maybe(fc.constant({ readOnly: true } as const)),
     api: maybe(api),
   })
   .map(({ prefix, api: known, ...value }) =>
