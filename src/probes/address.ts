@@ -46,3 +46,8 @@ export function unique<T>(values: Iterable<T>): readonly T[] {
 export function endpointText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** A server that looks at Host against rebinding accepts this one, and whoever is inside may say what it likes. */
+export function localName(port: number): string {
+  return `localhost:${port}`;
+}

@@ -1,5 +1,5 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { endpointText, familyOf, isDialable, unique } from './address.ts';
+import { endpointText, familyOf, isDialable, localName, unique } from './address.ts';
 import type { PlanContext } from './context.ts';
 import { offersOf, type Offer } from './offers.ts';
 
@@ -15,14 +15,15 @@ const MAX_PORTS = 8;
  */
 export function planEndpoint(context: PlanContext): readonly AttemptSpec[] {
   const offers = offersOf(context, context.hostNamespace);
-  if (offers.length === 0) return listeners(context).flatMap(({ host, port }) => handshakes(host, port));
+  if (offers.length === 0)
+    return listeners(context).flatMap(({ host, port }) => handshakes(host, port, { authority: localName(port) }));
   return offers.flatMap((offer) => [
-    ...handshakes(offer.host, offer.port, offer.path),
+    ...handshakes(offer.host, offer.port, offer.path === undefined ? {} : { request: offer.path }),
     ...otherAddresses(context, offer).map((address) => elsewhere(address, offer)),
   ]);
 }
 
-function handshakes(host: string, port: number, request?: string): readonly AttemptSpec[] {
+function handshakes(host: string, port: number, more: Pick<AttemptSpec, 'request' | 'authority'>): readonly AttemptSpec[] {
   const endpoint = endpointText(host, port);
   const base = {
     kind: 'mcp',
@@ -32,7 +33,7 @@ function handshakes(host: string, port: number, request?: string): readonly Atte
     path: 'direct',
     from: 'host',
     subject: `http://${endpoint}`,
-    ...(request === undefined ? {} : { request }),
+    ...more,
     controls: [],
   } as const;
   return [

@@ -26,10 +26,12 @@ const USUAL_PORTS = [22, 80, 443, 2375, 3306, 5432, 6379, 8080] as const;
 const CLOSED_PORT = 1;
 
 /** Every address that may lead to the host: its own, the gateways, hidden bridge addresses, what its names resolve to. */
-export function hostAddresses({ configuration, namespace, hostNamespace }: PlanContext): readonly string[] {
+export function hostAddresses(context: PlanContext): readonly string[] {
+  const { configuration, namespace, hostNamespace } = context;
   const networks = configuration.networks.filter(({ driver }) => driver !== 'host' && driver !== 'null');
   return unique([
-    ...(namespace?.gateways ?? []),
+    // The gateway of the host itself is another machine.
+    ...(sharesHost(context) ? [] : (namespace?.gateways ?? [])),
     ...networks.flatMap(({ gateways }) => gateways),
     ...networks.flatMap(({ subnets }) => subnets.map(firstAddress)).filter((address) => address !== undefined),
     ...(namespace?.aliases ?? []).flatMap(({ addresses }) => addresses),
@@ -129,9 +131,11 @@ export function planManagement(context: PlanContext): readonly AttemptSpec[] {
 
 /** Addresses of the host, and its loopback where the target is in the host's own namespace. */
 export function addressesNearby(context: PlanContext): readonly string[] {
-  const { namespace, hostNamespace } = context;
-  const shared = namespace !== undefined && namespace.inode === hostNamespace?.inode;
-  return [...hostAddresses(context), ...(shared ? ['127.0.0.1'] : [])];
+  return [...hostAddresses(context), ...(sharesHost(context) ? ['127.0.0.1'] : [])];
+}
+
+function sharesHost({ namespace, hostNamespace }: PlanContext): boolean {
+  return namespace !== undefined && namespace.inode === hostNamespace?.inode;
 }
 
 function portsOf(api: ManagementApi, listeners: readonly Listener[] | undefined): readonly number[] {

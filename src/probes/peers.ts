@@ -1,5 +1,5 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { endpointText, familyOf, isDialable, unique } from './address.ts';
+import { endpointText, familyOf, isDialable, localName, unique } from './address.ts';
 import type { PeerView, PlanContext } from './context.ts';
 import { addressesNearby } from './host.ts';
 import { offersOf, type Offer } from './offers.ts';
@@ -97,6 +97,7 @@ function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
       purpose: 'peer-session',
       kind: 'mcp',
       port,
+      authority: localName(port),
       subject: `http://${endpointText(address, port)}`,
     })),
   ];

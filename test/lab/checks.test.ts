@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LabProcess } from '../../lab/types.ts';
 import { CHECKS } from '../../src/checks/registry.ts';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { audit, statuses, type AuditResult } from '../support/audit.ts';
@@ -20,6 +21,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
   let fixtures: Fixtures;
   let result: AuditResult;
   let broken: AuditResult;
+  let engineOnTcp: LabProcess | undefined;
   let privilegedRuns = false;
   const names = [
     'leaky',
@@ -65,7 +67,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     });
     await fixtures.run({ name: 'management', script: toolhiveApi('0.0.0.0', 8080), network: 'host' });
     await fixtures.run({ name: 'management-oidc', script: toolhiveApi('127.0.0.1', 50_001, true), network: 'host' });
-    await lab.spawn('host', [process.execPath, '-e', socketOnTcp('0.0.0.0', 2375, lab.socketPath)], { name: 'engine-on-tcp' });
+    engineOnTcp = await lab.spawn('host', [process.execPath, '-e', socketOnTcp('0.0.0.0', 2375, lab.socketPath)]);
     const by = async (id: string): Promise<readonly string[]> => [
       `HTTPS_PROXY=http://${await fixtures.address(id, inner)}:3128`,
       `http_proxy=http://${await fixtures.address(id, inner)}:3128`,
@@ -136,7 +138,10 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     result = await audit(session, request);
     broken = await audit(session, { ...request, image: await ensureNodeImage(docker) });
   });
-  afterAll(async () => fixtures?.remove());
+  afterAll(async () => {
+    await engineOnTcp?.stop();
+    await fixtures?.remove();
+  });
 
   const LEAKS: readonly (readonly [string, string])[] = [
     ['NET-001', 'peer-b'],
