@@ -62,8 +62,9 @@ export function toolhiveProxy(address: string, port: number, upstream: string, t
         return response.writeHead(401, { 'WWW-Authenticate': 'Bearer realm="toolhive"' }).end();
       }
       const headers = { ...request.headers, host: upstream.host };
-      delete headers.origin;
-      const onwards = http.request({ host: upstream.hostname, port: upstream.port, method: request.method, path: request.url, headers }, (answer) => {
+      // Of each connection its own.
+      for (const name of ['origin', 'connection', 'keep-alive']) delete headers[name];
+      const onwards = http.request({ agent: false, host: upstream.hostname, port: upstream.port, method: request.method, path: request.url, headers }, (answer) => {
         response.writeHead(answer.statusCode, answer.headers);
         answer.pipe(response);
       });

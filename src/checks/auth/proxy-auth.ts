@@ -41,28 +41,25 @@ function judge(
     evidence: evidenceOf(session),
     reproduce: reproduceAttempt(target, session),
   } as const;
-  switch (session.target.outcome) {
-    case 'connected': {
-      const where = isOffered(target, configuration, port) ? '' : ', which only the host and its own networks find';
-      const message = `A session (${serviceText(session)}) opened without credentials at ${subject}${where}.`;
-      return { ...common, status: 'fail', message, ...exposure(target, configuration, port) };
-    }
-    case 'unauthorized': {
-      const status = statusOf(session.target);
-      if (status === 401) return { ...common, status: 'pass', message: `${subject} asks for credentials (HTTP 401).` };
-      const message = `${subject} turns strangers away (${outcomeText(session)}), and it is open whether for the lack of credentials.`;
-      return { ...common, status: 'inconclusive', message };
-    }
-    case 'other-protocol': {
-      const message = `What answers at ${subject} speaks no MCP at the usual paths (${outcomeText(session)}).`;
-      // Where there has to be an endpoint and none was found, nobody has looked at it.
-      const missing =
-        target.endpoint?.port === port || (!known && (target.transport === 'streamable-http' || target.transport === 'sse'));
-      return { ...common, status: missing ? 'inconclusive' : 'not-applicable', message };
-    }
-    default: {
-      const message = `It is open whether ${subject} asks for credentials: ${outcomeText(session)}.`;
-      return { ...common, status: 'inconclusive', message };
-    }
+  const { outcome } = session.target;
+  if (outcome === 'connected') {
+    const where = isOffered(target, configuration, port) ? '' : ', which only the host and its own networks find';
+    const message = `A session (${serviceText(session)}) opened without credentials at ${subject}${where}.`;
+    return { ...common, status: 'fail', message, ...exposure(target, configuration, port) };
   }
+  if (outcome === 'unauthorized') {
+    const status = statusOf(session.target);
+    if (status === 401) return { ...common, status: 'pass', message: `${subject} asks for credentials (HTTP 401).` };
+    const message = `${subject} turns strangers away (${outcomeText(session)}), and it is open whether for the lack of credentials.`;
+    return { ...common, status: 'inconclusive', message };
+  }
+  if (outcome === 'other-protocol') {
+    const message = `What answers at ${subject} speaks no MCP at the usual paths (${outcomeText(session)}).`;
+    // Where there has to be an endpoint and none was found, nobody has looked at it.
+    const missing =
+      target.endpoint?.port === port || (!known && (target.transport === 'streamable-http' || target.transport === 'sse'));
+    return { ...common, status: missing ? 'inconclusive' : 'not-applicable', message };
+  }
+  const message = `It is open whether ${subject} asks for credentials: ${outcomeText(session)}.`;
+  return { ...common, status: 'inconclusive', message };
 }
