@@ -1,4 +1,8 @@
 import type { Check } from '../model/check.ts';
+import { bindAddress } from './auth/bind-address.ts';
+import { managementApiAuth } from './auth/management-api-auth.ts';
+import { originValidation } from './auth/origin-validation.ts';
+import { proxyAuth } from './auth/proxy-auth.ts';
 import { readOnlyMount } from './fs/read-only-mount.ts';
 import { runtimeSocket } from './fs/runtime-socket.ts';
 import { sensitiveMount } from './fs/sensitive-mount.ts';
@@ -9,6 +13,7 @@ import { privileged } from './hard/privileged.ts';
 import { rootUser } from './hard/root-user.ts';
 import { seccomp } from './hard/seccomp.ts';
 import { writableRootfs } from './hard/writable-rootfs.ts';
+import { engineApi } from './host/engine-api.ts';
 import { hostAliases } from './host/host-aliases.ts';
 import { hostCanary } from './host/host-canary.ts';
 import { hostLoopback } from './host/host-loopback.ts';
@@ -29,6 +34,10 @@ import { undeclaredEgressByProxy } from './net/undeclared-egress-by-proxy.ts';
 import { undeclaredEgress } from './net/undeclared-egress.ts';
 import { peerReachable } from './pivot/peer-reachable.ts';
 import { peerSession } from './pivot/peer-session.ts';
+import { peerToolCall } from './pivot/peer-tool-call.ts';
+import { platformProxy } from './pivot/platform-proxy.ts';
+import { publishedPeer } from './pivot/published-peer.ts';
+import { sharedWritableMount } from './pivot/shared-writable-mount.ts';
 
 /** All checks, in the order of the catalogue. A new one is a file and a line here (`npm run new:check`). */
 export const CHECKS: readonly Check[] = [
@@ -48,10 +57,19 @@ export const CHECKS: readonly Check[] = [
   hostCanary,
   hostLoopback,
   managementApi,
+  engineApi,
   hostServices,
   hostAliases,
   peerReachable,
   peerSession,
+  peerToolCall,
+  publishedPeer,
+  platformProxy,
+  sharedWritableMount,
+  managementApiAuth,
+  proxyAuth,
+  originValidation,
+  bindAddress,
   privileged,
   capabilities,
   seccomp,

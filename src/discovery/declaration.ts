@@ -1,11 +1,11 @@
 import { messageOf } from '../errors.ts';
+import { LABEL } from '../model/labels.ts';
 import type { Profile, Remark } from '../model/profile.ts';
 import type { Declaration, Target } from '../model/target.ts';
 import { escapeText } from '../model/text.ts';
 import { BUILT_IN_PROFILES, isBuiltInName } from '../profiles/built-in.ts';
 import { loadProfile, parseProfile } from '../profiles/load.ts';
 import { validateProfile, type ValidatedProfile } from '../profiles/validate.ts';
-import { PROFILE_LABEL } from './bulkhead.ts';
 import { creationLabel, isInherited } from './container.ts';
 import type { ContainerSummary } from '../model/container.ts';
 import type { AssignedProfiles } from './profile-flags.ts';
@@ -37,17 +37,17 @@ export async function findDeclaration(
 ): Promise<Declaration> {
   const flag = settings.profiles.byTarget.get(target.id) ?? settings.profiles.everyone;
   if (flag !== undefined) return fromFlag(flag);
-  const label = creationLabel(container, PROFILE_LABEL);
+  const label = creationLabel(container, LABEL.profile);
   if (label !== undefined) return fromLabel(label);
-  const remarks = isInherited(container, PROFILE_LABEL) ? [LABEL_OF_IMAGE] : [];
-  if (target.platform !== 'toolhive') return nothing(`no --profile, no label ${PROFILE_LABEL}`, remarks);
+  const remarks = isInherited(container, LABEL.profile) ? [LABEL_OF_IMAGE] : [];
+  if (target.platform !== 'toolhive') return nothing(`no --profile, no label ${LABEL.profile}`, remarks);
   return fromRunConfig(container, settings, remarks);
 }
 
 const LABEL_OF_IMAGE: Remark = {
   code: 'label-of-image',
   path: '',
-  message: `The label ${PROFILE_LABEL} came with the image, and an image cannot grant itself anything. Set it on the container.`,
+  message: `The label ${LABEL.profile} came with the image, and an image cannot grant itself anything. Set it on the container.`,
 };
 
 async function fromFlag(reference: string): Promise<Declaration> {
@@ -56,7 +56,7 @@ async function fromFlag(reference: string): Promise<Declaration> {
 }
 
 function fromLabel(text: string): Declaration {
-  const where = `label ${PROFILE_LABEL}`;
+  const where = `label ${LABEL.profile}`;
   if (isBuiltInName(text)) return declaration(BUILT_IN_PROFILES[text], 'label', where, []);
   return checked('label', where, [], () => {
     if (text.length > MAX_LABEL) throw new Error(`${where} is longer than ${MAX_LABEL} characters`);
@@ -75,7 +75,7 @@ async function fromRunConfig(
     return checked('toolhive-run-config', where, remarks, () => validateProfile(found.value, where));
   }
   const reason = remark(`run-config-${found.state}`, `ToolHive's run configuration gives no profile: ${found.reason}.`);
-  return nothing(`no --profile, no label ${PROFILE_LABEL}, no usable run configuration of ToolHive`, [...remarks, reason]);
+  return nothing(`no --profile, no label ${LABEL.profile}, no usable run configuration of ToolHive`, [...remarks, reason]);
 }
 
 function checked(

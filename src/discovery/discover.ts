@@ -1,6 +1,6 @@
 import { BulkheadError } from '../errors.ts';
+import { LABEL } from '../model/labels.ts';
 import type { Target } from '../model/target.ts';
-import { ROLE_LABEL } from './bulkhead.ts';
 import { isAlive, isInherited } from './container.ts';
 import type { ContainerSummary } from '../model/container.ts';
 import { findByName, listed, notFound, quoted } from './names.ts';
@@ -72,7 +72,7 @@ export function discoverTargets(containers: readonly ContainerSummary[], options
 }
 
 /** Labels that would hide a container or lend it a platform, if an image could set them. */
-const BELIEVED_AT_CREATION = [ROLE_LABEL, 'toolhive', 'docker-mcp', 'com.mcpproxy.managed'];
+const BELIEVED_AT_CREATION = [LABEL.role, 'toolhive', 'docker-mcp', 'com.mcpproxy.managed'];
 
 function findServer(name: string, containers: readonly ContainerSummary[]): readonly ContainerSummary[] {
   const found = findByName(name, containers);

@@ -1,4 +1,4 @@
-import { PROFILE_LABEL } from './bulkhead.ts';
+import { LABEL } from '../model/labels.ts';
 import { label, type Recognizer } from './container.ts';
 
 /**
@@ -6,7 +6,7 @@ import { label, type Recognizer } from './container.ts';
  * (modelcontextprotocol/registry, OCI packages) and Docker's description of a server (docker/mcp-gateway
  * `pkg/catalog/import_spec.go`). They make a container a target; they never say what it may do.
  */
-const SERVER_LABELS = ['io.modelcontextprotocol.server.name', 'io.docker.server.metadata', PROFILE_LABEL];
+const SERVER_LABELS = ['io.modelcontextprotocol.server.name', 'io.docker.server.metadata', LABEL.profile];
 
 export const recognizeImageLabel: Recognizer = (container) => {
   const key = SERVER_LABELS.find(

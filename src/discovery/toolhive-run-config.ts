@@ -24,6 +24,32 @@ export async function readRunConfig(
   directory: string,
   platform: NodeJS.Platform,
 ): Promise<RunConfigProfile> {
+  const found = await readConfig(container, directory, platform);
+  if (found.state !== 'found') return found;
+  const value = member(found.config, 'permission_profile');
+  if (value === undefined || value === null) {
+    return { state: 'missing', reason: `${quoted(found.file, MAX_PATH)} has no permission_profile` };
+  }
+  return { state: 'found', file: found.file, value };
+}
+
+/** How ToolHive's proxy in front of a container is reached: `host`, `port` and `proxy_mode` of its run configuration, not validated. */
+export async function readRunConfigProxy(
+  container: ContainerSummary,
+  directory: string,
+  platform: NodeJS.Platform,
+): Promise<{ readonly host: unknown; readonly port: unknown; readonly mode: unknown } | undefined> {
+  const found = await readConfig(container, directory, platform);
+  if (found.state !== 'found') return undefined;
+  const { config } = found;
+  return { host: member(config, 'host'), port: member(config, 'port'), mode: member(config, 'proxy_mode') };
+}
+
+type FoundConfig =
+  | { readonly state: 'found'; readonly file: string; readonly config: unknown }
+  | { readonly state: 'missing' | 'invalid'; readonly reason: string };
+
+async function readConfig(container: ContainerSummary, directory: string, platform: NodeJS.Platform): Promise<FoundConfig> {
   const file = runConfigFile(container, directory, platform);
   if (file === undefined) return { state: 'invalid', reason: 'the label toolhive-basename is absent or not a plain file name' };
   const shown = quoted(file, MAX_PATH);
@@ -42,9 +68,7 @@ export async function readRunConfig(
   if (typeof owner === 'string' && owner !== '' && owner !== container.name) {
     return { state: 'invalid', reason: `${shown} is of the container ${quoted(owner)}` };
   }
-  const value = member(config, 'permission_profile');
-  if (value === undefined || value === null) return { state: 'missing', reason: `${shown} has no permission_profile` };
-  return { state: 'found', file, value };
+  return { state: 'found', file, config };
 }
 
 function member(value: unknown, key: string): unknown {

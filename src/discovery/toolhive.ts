@@ -9,6 +9,8 @@ import type { ContainerSummary } from '../model/container.ts';
 const MANAGED = 'toolhive';
 const BASE_NAME = 'toolhive-basename';
 const TRANSPORT = 'toolhive-transport';
+/** Port on the host of the proxy process in front of the container. */
+const PORT = 'toolhive-port';
 /** Egress, ingress and DNS sidecars. */
 const SIDECAR = 'toolhive-auxiliary-workload';
 /** The MCP Inspector and other helpers that a person starts: another key, easily confused with the one above. */
@@ -23,6 +25,14 @@ export const recognizeToolHive: Recognizer = (container) => {
   }
   return { kind: 'server', platform: 'toolhive', why: `label ${MANAGED}=true`, transport, alias: baseName(container) };
 };
+
+/** Port and transport of the proxy as the labels have them; the address is in the run configuration alone. */
+export function proxyLabels(container: ContainerSummary): {
+  readonly port: string | undefined;
+  readonly transport: string | undefined;
+} {
+  return { port: creationLabel(container, PORT), transport: creationLabel(container, TRANSPORT) };
+}
 
 function baseName(container: ContainerSummary): string | undefined {
   return creationLabel(container, BASE_NAME);

@@ -15,6 +15,7 @@ const CIRCUMSTANTIAL: ReadonlySet<string> = new Set([
   'NET-016',
   'HOST-002',
   'HOST-006',
+  'PIVOT-006',
 ]);
 
 /** The verdict per target and area, in the catalogue's order; areas without a finding are left out. */

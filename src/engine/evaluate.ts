@@ -27,8 +27,9 @@ function peerOf({ target, declaration, observations }: TargetObservations): Peer
     target,
     declaration,
     policy: judgeOf(declaration.profile),
-    observations,
     ...(addresses === undefined ? {} : { addresses }),
+    ...(observations.configuration?.state === 'observed' ? { configuration: observations.configuration.facts } : {}),
+    ...(observations.egress?.state === 'observed' ? { egress: observations.egress.facts } : {}),
   };
 }
 

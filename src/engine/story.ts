@@ -6,6 +6,7 @@ export function storyOf(findings: readonly Finding[]): readonly string[] {
     ...internet(findings),
     ...host(findings),
     ...peers(findings),
+    ...access(findings),
     ...hardening(findings),
     ...files(findings),
     ...unknowns(findings),
@@ -43,19 +44,43 @@ function host(findings: readonly Finding[]): readonly string[] {
   const canary = of(findings, 'fail', 'HOST-001', 'HOST-002');
   const blocked = of(findings, 'pass', 'HOST-001');
   const api = of(findings, 'fail', 'HOST-003');
+  const engine = of(findings, 'fail', 'HOST-004');
   return [
     ...(canary.length > 0 ? [`Reaches the host at ${listed(canary)}.`] : []),
     ...(canary.length === 0 && blocked.length > 0 ? ['Reaches the host at none of its addresses.'] : []),
     ...(api.length > 0 ? [`Reaches a management API at ${listed(api)}.`] : []),
+    ...(engine.length > 0 ? [`Speaks to the engine: ${listed(engine)}.`] : []),
   ];
 }
 
 function peers(findings: readonly Finding[]): readonly string[] {
-  const session = of(findings, 'fail', 'PIVOT-002');
-  const reached = of(findings, 'fail', 'PIVOT-001');
-  if (session.length > 0) return [`Opens MCP sessions with ${listed(session)}, without credentials.`];
-  if (reached.length > 0) return [`Reaches ${listed(reached)}.`];
-  return of(findings, 'pass', 'PIVOT-001').length > 0 ? ['Reaches no other server.'] : [];
+  const called = of(findings, 'fail', 'PIVOT-003');
+  const session = of(findings, 'fail', 'PIVOT-002', 'PIVOT-005');
+  const reached = of(findings, 'fail', 'PIVOT-001', 'PIVOT-004');
+  const shared = of(findings, 'fail', 'PIVOT-006');
+  return [
+    ...(called.length > 0 ? [`Runs tools of ${listed(called)}.`] : []),
+    ...(session.length > 0 ? [`Opens MCP sessions with ${listed(session)}, without credentials.`] : []),
+    ...(session.length === 0 && reached.length > 0 ? [`Reaches ${listed(reached)}.`] : []),
+    ...(session.length === 0 && reached.length === 0 && of(findings, 'pass', 'PIVOT-001').length > 0
+      ? ['Reaches no other server.']
+      : []),
+    ...(shared.length > 0 ? [`Shares files that one of the two can write with ${listed(shared)}.`] : []),
+  ];
+}
+
+/** Who gets in from outside; what the host's own API does is said there. */
+function access(findings: readonly Finding[]): readonly string[] {
+  const open = of(findings, 'fail', 'AUTH-002');
+  const foreign = of(findings, 'fail', 'AUTH-003');
+  const everywhere = of(findings, 'fail', 'AUTH-004');
+  const api = of(findings, 'fail', 'AUTH-001');
+  return [
+    ...(open.length > 0 ? [`Opens sessions for strangers at ${listed(open)}.`] : []),
+    ...(foreign.length > 0 ? [`Lets foreign web pages in: ${listed(foreign)}.`] : []),
+    ...(everywhere.length > 0 ? [`Is offered on every interface of the host: ${listed(everywhere)}.`] : []),
+    ...(api.length > 0 ? [`Its machine has a management API that asks for no credentials: ${listed(api)}.`] : []),
+  ];
 }
 
 function hardening(findings: readonly Finding[]): readonly string[] {

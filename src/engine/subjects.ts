@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { assignProfiles, parseProfileFlags } from '../discovery/profile-flags.ts';
 import { findDeclaration } from '../discovery/declaration.ts';
 import { discoverTargets } from '../discovery/discover.ts';
+import { findEndpoint } from '../discovery/endpoint.ts';
 import { runConfigDirectory } from '../discovery/toolhive.ts';
 import type { InspectedContainer } from '../runtime/containers.ts';
 import type { Subject } from './request.ts';
@@ -30,7 +31,9 @@ export async function selectSubjects(
     targets.map(async (target): Promise<readonly Subject[]> => {
       const container = byId.get(target.id);
       if (container === undefined) return [];
-      return [{ target, container, declaration: await findDeclaration(target, container, tools) }];
+      const endpoint = await findEndpoint(target, container, containers, tools);
+      const declaration = await findDeclaration(target, container, tools);
+      return [{ target: endpoint === undefined ? target : { ...target, endpoint }, container, declaration }];
     }),
   );
   return { subjects: subjects.flat(), notes };

@@ -7,8 +7,8 @@ import {
   type MountSpec,
   type RelayConfig,
 } from '../model/compartment.ts';
+import { LABEL } from '../model/labels.ts';
 import { boundedLog, engineDirectories, hardened, tmpfs } from './hardening.ts';
-import { COMPARTMENT_LABEL } from './labels.ts';
 import { UNPRIVILEGED } from './server-user.ts';
 
 /** Kernels refuse one variable of more than 128 KiB (MAX_ARG_STRLEN, execve(2)); this leaves room for its name. */
@@ -105,7 +105,7 @@ function helper(place: HelperPlace, role: 'relay' | 'gateway', config: string): 
     Entrypoint: ['/bulkhead/node', ...NODE_FLAGS, `/bulkhead/${role}.cjs`],
     Env: [`BULKHEAD_${role.toUpperCase()}=${config}`, ...(place.attached ? ['BULKHEAD_ATTACHED=1'] : [])],
     User: UNPRIVILEGED,
-    Labels: { ...place.labels, [COMPARTMENT_LABEL.role]: role },
+    Labels: { ...place.labels, [LABEL.role]: role },
     ...(place.attached ? { OpenStdin: true, StdinOnce: true } : {}),
     HostConfig: {
       NetworkMode: place.networkMode,

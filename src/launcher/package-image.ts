@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BulkheadError } from '../errors.ts';
+import { LABEL } from '../model/labels.ts';
 import type { Engine } from '../runtime/connect.ts';
 import { architectureOf, hasImage } from '../runtime/images.ts';
 import { importImage, type Layer } from '../runtime/import-image.ts';
@@ -57,8 +58,8 @@ export async function ensurePackageImage(
     `USER ${USER}:${USER}`,
     'WORKDIR /app',
     'ENV NODE_ENV=production',
-    `LABEL dev.bulkhead.package=${JSON.stringify(formatPackageReference(reference).slice('npx:'.length))}`,
-    ...(allowScripts ? ['LABEL dev.bulkhead.package.scripts="ran"'] : []),
+    `LABEL ${LABEL.package}=${JSON.stringify(formatPackageReference(reference).slice('npx:'.length))}`,
+    ...(allowScripts ? [`LABEL ${LABEL.packageScripts}="ran"`] : []),
   ]);
   throwIfAborted(options.signal);
   return { reference: image, cached: false, lockFile };

@@ -9,12 +9,14 @@ import type {
   ResolvedMount,
   VolumeSpec,
 } from '../model/compartment.ts';
+import { LABEL } from '../model/labels.ts';
 import { SECRETS_DIRECTORY } from './server-env.ts';
 import { GATEWAY_LIMITS, GATEWAY_PORT, gatewaySpec, relaySpec, type HelperPlace } from './helper-specs.ts';
-import { COMPARTMENT_LABEL, type CompartmentRole } from './labels.ts';
 import { readOutbound, type Outbound } from './outbound.ts';
 import { checkInput, targetPortOf } from './plan-options.ts';
 import { serverSpec } from './server-spec.ts';
+
+type CompartmentRole = 'server' | 'relay' | 'gateway' | 'volume' | 'network';
 
 /** Options of the directories in memory that relay and gateway share; only their user may enter. */
 const SOCKET_VOLUME = 'size=1m,uid=65532,gid=65532,mode=0700,nosuid,nodev,noexec';
@@ -174,10 +176,10 @@ function volumeName({ session }: PlanInput, what: string): string {
 function labelsOf(input: PlanInput, shape: CompartmentShape, role: CompartmentRole): Readonly<Record<string, string>> {
   return {
     ...input.labels,
-    [COMPARTMENT_LABEL.role]: role,
-    [COMPARTMENT_LABEL.name]: input.name,
-    [COMPARTMENT_LABEL.shape]: shape,
-    [COMPARTMENT_LABEL.transport]: input.options.transport,
+    [LABEL.role]: role,
+    [LABEL.name]: input.name,
+    [LABEL.shape]: shape,
+    [LABEL.transport]: input.options.transport,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { CompartmentPlan, ContainerSpec } from '../model/compartment.ts';
 import { hardened } from './hardening.ts';
-import { COMPARTMENT_LABEL } from './labels.ts';
+import { LABEL } from '../model/labels.ts';
 import { SECRETS_DIRECTORY } from './server-env.ts';
 import { UNPRIVILEGED } from './server-user.ts';
 
@@ -14,7 +14,7 @@ export function secretsWriter(plan: CompartmentPlan, image: string, labels: Read
     Image: image,
     Entrypoint: ['/bulkhead/node', '/bulkhead/secrets.cjs', SECRETS_DIRECTORY],
     User: UNPRIVILEGED,
-    Labels: { ...labels, [COMPARTMENT_LABEL.role]: 'secrets', [COMPARTMENT_LABEL.name]: plan.server.name },
+    Labels: { ...labels, [LABEL.role]: 'secrets', [LABEL.name]: plan.server.name },
     OpenStdin: true,
     StdinOnce: true,
     HostConfig: {

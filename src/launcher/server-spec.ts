@@ -4,7 +4,7 @@ import { escapeText } from '../model/text.ts';
 import { isAtLeast, RECURSIVE_READ_ONLY_API } from './api-version.ts';
 import { enforcedProfile } from './declared.ts';
 import { boundedLog, capabilitiesOf, engineDirectories, hardened, optOuts, tmpfs } from './hardening.ts';
-import { COMPARTMENT_LABEL } from './labels.ts';
+import { LABEL } from '../model/labels.ts';
 import { serverEnv } from './server-env.ts';
 import { chooseUser } from './server-user.ts';
 
@@ -39,9 +39,9 @@ export function serverSpec(
     User: who.user,
     Labels: {
       ...labels,
-      [COMPARTMENT_LABEL.role]: 'server',
-      [COMPARTMENT_LABEL.profile]: enforcedProfile(input.profile, mounts),
-      ...(off.names.length === 0 ? {} : { [COMPARTMENT_LABEL.optOuts]: off.names.join(',') }),
+      [LABEL.role]: 'server',
+      [LABEL.profile]: enforcedProfile(input.profile, mounts),
+      ...(off.names.length === 0 ? {} : { [LABEL.optOuts]: off.names.join(',') }),
     },
     ...(stdio ? { OpenStdin: true, StdinOnce: true } : {}),
     HostConfig: {

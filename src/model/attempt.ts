@@ -34,8 +34,6 @@ export const AttemptPurpose = Type.Union([
   Type.Literal('peer-canary'),
   Type.Literal('peer-port'),
   Type.Literal('peer-session'),
-  /** A tool of a peer is called. */
-  Type.Literal('peer-tool'),
   /** A peer by a port that it publishes on the host. */
   Type.Literal('peer-published'),
   /** A peer by the endpoint that its platform gives it on the host. */
@@ -46,6 +44,8 @@ export const AttemptPurpose = Type.Union([
   Type.Literal('own-origin'),
   /** The same under a foreign name in Host, as after DNS rebinding. */
   Type.Literal('own-host'),
+  /** The target's own endpoint at another address of the host than the one at which it is offered. */
+  Type.Literal('own-address'),
 ]);
 export type AttemptPurpose = Static<typeof AttemptPurpose>;
 
@@ -110,7 +110,11 @@ export const AttemptSpec = Type.Object(
     subject: Type.String({ maxLength: 300 }),
     /** For peers: id of the target that is dialled. */
     peer: Type.Optional(Type.String({ maxLength: 128 })),
+    /** For `http`: of the answer nothing but its status is kept. */
+    statusOnly: Type.Optional(Type.Literal(true)),
     controls: Type.Array(ControlVantage, { maxItems: 3 }),
+    /** Address that a control on the host dials instead of `host`: where the endpoint is bound. */
+    controlHost: Type.Optional(Type.String({ maxLength: 64 })),
   },
   { additionalProperties: false },
 );

@@ -1,4 +1,4 @@
-import type { ObservationKind, ObservationMap, ObservationSet } from './observation.ts';
+import type { AttemptFacts, ConfigurationFacts, ObservationKind, ObservationMap } from './observation.ts';
 import type { Declaration, Target } from './target.ts';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
@@ -71,10 +71,12 @@ export interface Peer {
   readonly target: Target;
   readonly declaration: Declaration;
   readonly policy: EgressJudge;
-  /** What was seen of it, to be compared with what was seen of the target. */
-  readonly observations: ObservationSet;
   /** Addresses that others could dial, as seen inside; empty: it has none. Absent: nobody could look. */
   readonly addresses?: readonly string[];
+  /** What the engine says of it: its mounts, the ports that it publishes. Absent: it was not asked. */
+  readonly configuration?: ConfigurationFacts;
+  /** What it tried to reach. Absent: nobody could look. */
+  readonly egress?: AttemptFacts;
 }
 
 export interface CheckInput<R extends ObservationKind, U extends ObservationKind = never> {

@@ -12,10 +12,15 @@ export function familiesOf(host: string): readonly (4 | 6)[] {
   return family === undefined ? [4, 6] : [family];
 }
 
-/** Whether an address can be dialled from elsewhere without a zone: not loopback, not link-local, not unspecified. */
+/**
+ * Whether an address can be dialled from elsewhere without a zone: not loopback, not unspecified, not link-local of
+ * IPv6. That of IPv4 needs none, and rootless Podman gives its host one (169.254.1.2).
+ */
 export function isDialable(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  return !['loopback', 'linkLocal', 'unspecified', 'multicast', 'broadcast'].includes(ipaddr.parse(address).range());
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() === 'linkLocal') return parsed.kind() === 'ipv4';
+  return !['loopback', 'unspecified', 'multicast', 'broadcast'].includes(parsed.range());
 }
 
 /** The first usable address of a subnet: where a bridge stands even when the engine does not say so. */
@@ -40,4 +45,9 @@ export function unique<T>(values: Iterable<T>): readonly T[] {
 /** `host:port`, IPv6 in brackets. */
 export function endpointText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** A server that looks at Host against rebinding accepts this one, and whoever is inside may say what it likes. */
+export function localName(port: number): string {
+  return `localhost:${port}`;
 }

@@ -1,5 +1,6 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { MANAGEMENT_APIS } from '../model/management-apis.ts';
+import { apiAt, isPortOf, MANAGEMENT_APIS, type ManagementApi } from '../model/management-apis.ts';
+import type { Listener } from '../model/observation.ts';
 import { endpointText, familyOf, firstAddress, isDialable, unique } from './address.ts';
 import type { PlanContext } from './context.ts';
 
@@ -12,18 +13,25 @@ export const HOST_ALIASES = [
   'host.internal',
   'kubernetes.docker.internal',
   'model-runner.docker.internal',
+  'http.docker.internal',
+  'vm.docker.internal',
 ] as const;
 
 const MAX_ADDRESSES = 64;
 const MAX_SERVICES = 64;
+const MAX_MANAGEMENT_PORTS = 8;
+/** Where the listeners of the host cannot be read: services that machines of developers often have. */
+const USUAL_PORTS = [22, 80, 443, 2375, 3306, 5432, 6379, 8080] as const;
 /** Nobody listens on port 1 (tcpmux, RFC 1078): who refuses there has a network stack that answers. */
 const CLOSED_PORT = 1;
 
 /** Every address that may lead to the host: its own, the gateways, hidden bridge addresses, what its names resolve to. */
-export function hostAddresses({ configuration, namespace, hostNamespace }: PlanContext): readonly string[] {
+export function hostAddresses(context: PlanContext): readonly string[] {
+  const { configuration, namespace, hostNamespace } = context;
   const networks = configuration.networks.filter(({ driver }) => driver !== 'host' && driver !== 'null');
   return unique([
-    ...(namespace?.gateways ?? []),
+    // The gateway of the host itself is another machine.
+    ...(sharesHost(context) ? [] : (namespace?.gateways ?? [])),
     ...networks.flatMap(({ gateways }) => gateways),
     ...networks.flatMap(({ subnets }) => subnets.map(firstAddress)).filter((address) => address !== undefined),
     ...(namespace?.aliases ?? []).flatMap(({ addresses }) => addresses),
@@ -68,12 +76,10 @@ function canary(context: PlanContext, scope: 'wildcard' | 'loopback', address: s
 function services(context: PlanContext, address: string): readonly AttemptSpec[] {
   const family = familyOf(address) ?? 4;
   const own = new Set(context.hostCanaries?.ports.map(({ port }) => port));
-  const ports = unique(
-    (context.hostNamespace?.listeners ?? [])
-      .filter((listener) => answersAt(listener.address, address))
-      .map(({ port }) => port)
-      .filter((port) => !own.has(port)),
-  ).slice(0, MAX_SERVICES);
+  const listening = context.hostNamespace?.listeners
+    .filter((listener) => answersAt(listener.address, address))
+    .map(({ port }) => port);
+  const ports = unique((listening ?? USUAL_PORTS).filter((port) => !own.has(port))).slice(0, MAX_SERVICES);
   const spec = (port: number, id: string): AttemptSpec => ({
     id,
     purpose: 'host-service',
@@ -98,30 +104,78 @@ function answersAt(listener: string, address: string): boolean {
   return listener === address;
 }
 
-/** Known management APIs at every address of the host where something listens on their port, and those that the user names. */
+/**
+ * Known management APIs at every address of the host where something listens on their port, and those that the user
+ * names. The host itself asks each where it is bound: for whoever is bound to the loopback that is the one place
+ * that shows it alive, and it tells whether credentials are asked for.
+ */
 export function planManagement(context: PlanContext): readonly AttemptSpec[] {
-  const { namespace, hostNamespace } = context;
-  // In the host's own namespace even what listens on its loopback alone is near.
-  const shared = namespace !== undefined && namespace.inode === hostNamespace?.inode;
-  const addresses = [...hostAddresses(context), ...(shared ? ['127.0.0.1'] : [])];
-  const listening = context.hostNamespace && new Set(context.hostNamespace.listeners.map(({ port }) => port));
-  const known = MANAGEMENT_APIS.filter(({ port }) => listening === undefined || listening.has(port)).flatMap((api) =>
-    addresses.map((address) => request(`management:${api.name}:${address}`, address, api.port, api.path)),
+  const listeners = context.hostNamespace?.listeners;
+  const addresses = addressesNearby(context);
+  const known = MANAGEMENT_APIS.flatMap((api) =>
+    portsOf(api, listeners).flatMap((port) => [
+      ...addresses.flatMap((address) => telling(api).map((path) => request(api.name, address, port, path))),
+      ...boundAt(listeners ?? [], port).flatMap((address) =>
+        pathsOf(api).map((path): AttemptSpec => {
+          const spec = request(api.name, address, port, path);
+          return { ...spec, id: `management-host:${api.name}:${endpointText(address, port)}${path}`, from: 'host', controls: [] };
+        }),
+      ),
+    ]),
   );
   const given = context.management.map(({ host, port }) =>
-    request(
-      `management:given:${endpointText(host, port)}`,
-      host,
-      port,
-      MANAGEMENT_APIS.find((api) => api.port === port)?.path ?? '/',
-    ),
+    request('given', host, port, MANAGEMENT_APIS.find((api) => isPortOf(api, port))?.signs[0]?.path ?? '/'),
   );
-  return [...known, ...given];
+  return [...known, ...desktopEngine(context), ...given];
 }
 
-function request(id: string, host: string, port: number, path: string): AttemptSpec {
+/** Addresses of the host, and its loopback where the target is in the host's own namespace. */
+export function addressesNearby(context: PlanContext): readonly string[] {
+  return [...hostAddresses(context), ...(sharesHost(context) ? ['127.0.0.1'] : [])];
+}
+
+function sharesHost({ namespace, hostNamespace }: PlanContext): boolean {
+  return namespace !== undefined && namespace.inode === hostNamespace?.inode;
+}
+
+function portsOf(api: ManagementApi, listeners: readonly Listener[] | undefined): readonly number[] {
+  if (listeners === undefined) return api.ports;
+  return unique(listeners.map(({ port }) => port).filter((port) => isPortOf(api, port))).slice(0, MAX_MANAGEMENT_PORTS);
+}
+
+/** Where somebody on the host finds what listens on a port; two services may share it at different addresses. */
+function boundAt(listeners: readonly Listener[], port: number): readonly string[] {
+  const bound = listeners.filter((listener) => listener.port === port).map(({ address }) => address);
+  if (bound.includes('0.0.0.0')) return ['127.0.0.1'];
+  return unique(bound.map((address) => (address === '::' ? '::1' : address))).slice(0, 2);
+}
+
+function pathsOf({ signs }: ManagementApi): readonly string[] {
+  return unique(signs.map(({ path }) => path));
+}
+
+/** Paths whose answers say which API it is. */
+function telling({ signs }: ManagementApi): readonly string[] {
+  return unique(signs.filter(({ texts }) => texts !== undefined).map(({ path }) => path));
+}
+
+/** The network of the machine in which Docker Desktop runs its engine, and where that listened (CVE-2025-9074). */
+const DESKTOP = { network: '192.168.65.', engine: '192.168.65.7' } as const;
+
+function desktopEngine({ namespace }: PlanContext): readonly AttemptSpec[] {
+  const seen = [...(namespace?.resolvers ?? []), ...(namespace?.aliases ?? []).flatMap(({ addresses }) => addresses)];
+  if (!seen.some((address) => address.startsWith(DESKTOP.network))) return [];
+  return MANAGEMENT_APIS.filter(({ engine, ports }) => engine === true && ports.includes(2375)).flatMap((api) =>
+    telling(api).map((path) => request(api.name, DESKTOP.engine, 2375, path)),
+  );
+}
+
+/** @param name of the API, `given` for one that the user names */
+function request(name: string, host: string, port: number, path: string): AttemptSpec {
+  const endpoint = endpointText(host, port);
+  const statusOnly = apiAt(port, path)?.signs.some((sign) => sign.path === path && sign.statusOnly === true) === true;
   return {
-    id,
+    id: `management:${name}:${endpoint}${path}`,
     purpose: 'management',
     kind: 'http',
     host,
@@ -129,7 +183,8 @@ function request(id: string, host: string, port: number, path: string): AttemptS
     family: familyOf(host) ?? 4,
     path: 'direct',
     request: path,
-    subject: endpointText(host, port),
+    ...(statusOnly ? { statusOnly: true } : {}),
+    subject: endpoint,
     controls: ['host', 'bridge'],
   };
 }

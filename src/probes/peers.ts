@@ -1,15 +1,51 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { endpointText, familyOf, isDialable, unique } from './address.ts';
+import { endpointText, familyOf, isDialable, localName, unique } from './address.ts';
 import type { PeerView, PlanContext } from './context.ts';
+import { addressesNearby } from './host.ts';
+import { offersOf, type Offer } from './offers.ts';
 
 const MAX_PORTS = 16;
+const MAX_NAMES = 8;
+/** Of the host, at which a peer's published ports and its platform's endpoint are dialled. */
+const MAX_HOST_ADDRESSES = 16;
 
-/** Every other target: a canary of ours beside it, its listeners, its names, and an MCP session at each listener. */
+/**
+ * Every other target: a canary of ours beside it, its listeners, its names, an MCP session at each listener, and one
+ * wherever the host offers it. Where the user wants a tool called, each session that opens calls it.
+ */
 export function planPeers(context: PlanContext): readonly AttemptSpec[] {
-  return context.peers.flatMap((peer) => [
-    ...peerAddresses(peer).flatMap((address) => atAddress(peer, address)),
-    ...sharedNames(context, peer).flatMap((name) => byName(peer, name)),
-  ]);
+  const hosts = addressesNearby(context).slice(0, MAX_HOST_ADDRESSES);
+  return context.peers.flatMap((peer) => {
+    const direct = peerAddresses(peer).flatMap((address) => atAddress(peer, address));
+    const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => onHost(peer, offer, host)));
+    const all = [...direct, ...sharedNames(context, peer).flatMap((name) => byName(peer, name)), ...offered];
+    const { call } = context;
+    return call === undefined ? all : all.map((spec) => (spec.kind === 'mcp' ? { ...spec, call } : spec));
+  });
+}
+
+/**
+ * A peer by what the host offers of it. Whoever is inside says in Host what the endpoint wants to hear, and the
+ * control asks where it is bound: there it has to answer.
+ */
+function onHost(peer: PeerView, offer: Offer, address: string): AttemptSpec {
+  const purpose = offer.by === 'platform' ? 'platform-proxy' : 'peer-published';
+  const endpoint = endpointText(address, offer.port);
+  return {
+    id: `${purpose}:${peer.target.id}:${endpoint}`,
+    purpose,
+    kind: 'mcp',
+    host: address,
+    port: offer.port,
+    family: familyOf(address) ?? 4,
+    path: 'direct',
+    authority: endpointText(offer.host, offer.port),
+    ...(offer.path === undefined ? {} : { request: offer.path }),
+    peer: peer.target.id,
+    subject: `http://${endpoint}`,
+    controls: ['host'],
+    controlHost: offer.host,
+  };
 }
 
 /** Addresses of a peer that others could dial. */
@@ -61,6 +97,7 @@ function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
       purpose: 'peer-session',
       kind: 'mcp',
       port,
+      authority: localName(port),
       subject: `http://${endpointText(address, port)}`,
     })),
   ];
@@ -76,11 +113,21 @@ function portsOf({ configuration, namespace }: PeerView, address: string): reado
   return unique(namespace === undefined ? configuration.exposedPorts : listening).slice(0, MAX_PORTS);
 }
 
-/** By name only where the engine's resolver would know it: the default bridge (Podman's is `podman`) has no names, `none` and `host` are no networks. */
-function sharedNames(context: PlanContext, peer: PeerView): readonly string[] {
+/**
+ * By name only where the engine's resolver would know it: the default bridge (Podman's is `podman`) has no names,
+ * `none` and `host` are no networks. The short id, which engines add as a name, leads where the target's name does.
+ */
+function sharedNames(context: PlanContext, { target, configuration }: PeerView): readonly string[] {
   const named = context.configuration.networks.filter(({ name }) => !['bridge', 'podman', 'none', 'host'].includes(name));
   const own = new Set(named.map(({ id }) => id));
-  return peer.configuration.networks.some(({ id }) => own.has(id)) ? [peer.target.name] : [];
+  const shared = configuration.networks.filter(({ id }) => own.has(id));
+  const aliases = shared.flatMap(({ names }) => names).filter((name) => isName(name) && !target.id.startsWith(name));
+  return shared.length === 0 ? [] : unique([target.name, ...aliases]).slice(0, MAX_NAMES);
+}
+
+/** What could be asked of a resolver: the rest of what stands there is nobody's name. */
+function isName(name: string): boolean {
+  return /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/i.test(name);
 }
 
 function byName(peer: PeerView, name: string): readonly AttemptSpec[] {

@@ -1,5 +1,6 @@
 import type { AttemptSpec, ControlVantage } from '../model/attempt.ts';
 import type { ObservationKind } from '../model/observation.ts';
+import { familyOf } from './address.ts';
 import type { PlanContext } from './context.ts';
 import { planDns, planMetadata, planUdp } from './datagrams.ts';
 import { planEgress } from './egress.ts';
@@ -43,22 +44,41 @@ export function needsInternet(kind: AttemptKindName): boolean {
 
 /**
  * The control of an attempt: the same, but never through the target's proxy; for names that must not be
- * cached, under a label of its own; for the host's loopback canary, at the loopback itself.
+ * cached, under a label of its own; for the host's loopback canary, at the loopback itself; for an endpoint on
+ * the host, at the address to which it is bound. It calls no tool: that there is a session is all it has to show.
  */
 export function controlOf(spec: AttemptSpec, vantage: ControlVantage): AttemptSpec {
   const { proxy: _proxy, ...direct } = spec;
   const base: AttemptSpec = { ...direct, path: 'direct' };
-  const own = specialControl(base);
+  const own = specialControl(vantage === 'host' ? atItsAddress(base) : base);
   return { ...own, id: `${vantage}|${JSON.stringify(contentOf(own))}` };
 }
 
 /** What is sent, and nothing about why: one attempt of a control serves every spec that sends the same. */
 function contentOf(spec: AttemptSpec): readonly unknown[] {
-  const { kind, host, port, family, tls = false, serverName, authority, origin, resolver, call, request, nonce } = spec;
-  return [kind, host, port, family, tls, serverName, authority, origin, resolver, call, request, nonce];
+  const {
+    kind,
+    host,
+    port,
+    family,
+    tls = false,
+    serverName,
+    authority,
+    origin,
+    resolver,
+    call,
+    request,
+    nonce,
+    statusOnly,
+  } = spec;
+  return [kind, host, port, family, tls, serverName, authority, origin, resolver, call, request, nonce, statusOnly];
 }
 
-function specialControl(spec: AttemptSpec): AttemptSpec {
+function atItsAddress({ controlHost, ...spec }: AttemptSpec): AttemptSpec {
+  return controlHost === undefined ? spec : { ...spec, host: controlHost, family: familyOf(controlHost) ?? spec.family };
+}
+
+function specialControl({ call: _call, ...spec }: AttemptSpec): AttemptSpec {
   if (spec.purpose === 'dns-exfiltration') return { ...spec, host: `c${spec.host.slice(spec.host.indexOf('-'))}` };
   if (spec.purpose === 'host-loopback') return { ...spec, host: spec.family === 4 ? '127.0.0.1' : '::1' };
   return spec;

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAbandoned, LABEL } from './labels.ts';
+import { LABEL } from '../model/labels.ts';
+import { isAbandoned } from './labels.ts';
 import { toolhiveParts } from './toolhive-parts.ts';
 
 /** How long the engine gets to remove ended probes by itself, in milliseconds. */

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { PassThrough, type Writable } from 'node:stream';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { ContainerSpec, GatewayLine, NetworkSpec, VolumeSpec } from '../model/compartment.ts';
+import { LABEL } from '../model/labels.ts';
 import { escapeText } from '../model/text.ts';
 import { attachStreams } from './attach.ts';
 import { decisionSink } from './decision-lines.ts';
@@ -10,8 +11,6 @@ import { demultiplex } from './demux.ts';
 /** A busy engine may take long to start a container; the programs themselves are ready in a tenth of a second. */
 const READY_TIMEOUT_MS = 30_000;
 const MAX_STDERR = 2000;
-/** Of the compartment, which a helper's own name only begins with. */
-const NAME = 'dev.bulkhead.name';
 
 export async function createNetwork(docker: Docker, spec: NetworkSpec): Promise<void> {
   await docker.createNetwork({ ...spec, Options: { ...spec.Options }, Labels: { ...spec.Labels }, CheckDuplicate: true });
@@ -29,7 +28,7 @@ export async function createContainer(docker: Docker, spec: ContainerSpec): Prom
     const status = (error as { statusCode?: number }).statusCode;
     if (status === 409 || /already in use/i.test(messageOf(error))) {
       throw new BulkheadError('usage', `There is a container named ${spec.name} already.`, {
-        hint: `Choose another --name, or remove it: bulkhead rm ${spec.Labels[NAME] ?? spec.name}`,
+        hint: `Choose another --name, or remove it: bulkhead rm ${spec.Labels[LABEL.name] ?? spec.name}`,
         cause: error,
       });
     }

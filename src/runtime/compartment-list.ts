@@ -2,13 +2,13 @@ import type Docker from 'dockerode';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { BulkheadError } from '../errors.ts';
 import type { GatewayLine } from '../model/compartment.ts';
+import { LABEL } from '../model/labels.ts';
 import { escapeText } from '../model/text.ts';
 import { removeSession, volumesOf } from './cleanup.ts';
 import { decisionSink } from './decision-lines.ts';
 import { demultiplex } from './demux.ts';
-import { isAbandoned, LABEL } from './labels.ts';
+import { isAbandoned } from './labels.ts';
 
-const NAME = 'dev.bulkhead.name';
 /** A launch in progress has no server yet; after this it has failed. Seconds. */
 const LAUNCHING_S = 120;
 const COUNTED_LINES = 20;
@@ -38,7 +38,7 @@ export interface ListedCompartment {
 
 /** Every compartment of the engine, by name. */
 export async function listCompartments(docker: Docker): Promise<readonly ListedCompartment[]> {
-  const parts = await docker.listContainers({ all: true, filters: { label: [NAME] } });
+  const parts = await docker.listContainers({ all: true, filters: { label: [LABEL.name] } });
   const sessions = Map.groupBy(parts, ({ Labels }) => Labels[LABEL.session] ?? '');
   return [...sessions].map(([session, members]) => describe(session, members)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -61,10 +61,10 @@ function describe(session: string, parts: readonly Part[]): ListedCompartment {
   const first = server ?? gateway ?? parts[0];
   return {
     session,
-    name: first?.Labels[NAME] ?? '',
-    transport: first?.Labels['dev.bulkhead.transport'] ?? 'stdio',
-    profile: server?.Labels['dev.bulkhead.profile'],
-    optOuts: server?.Labels['dev.bulkhead.opt-outs'],
+    name: first?.Labels[LABEL.name] ?? '',
+    transport: first?.Labels[LABEL.transport] ?? 'stdio',
+    profile: server?.Labels[LABEL.profile],
+    optOuts: server?.Labels[LABEL.optOuts],
     state: server?.State ?? 'gone',
     image: server?.Image ?? '',
     port: gateway?.Ports.find(({ PublicPort }) => PublicPort !== undefined)?.PublicPort,
@@ -171,7 +171,7 @@ export async function collectGarbage(
 
 /** Sessions of compartments of which only networks and volumes are left, and the names of these. */
 async function emptySessions(docker: Docker, now: number): Promise<ReadonlyMap<string, string>> {
-  const filters = { label: [LABEL.session, NAME] };
+  const filters = { label: [LABEL.session, LABEL.name] };
   const containers = await docker.listContainers({ all: true, filters: { label: [LABEL.session] } });
   const alive = new Set(containers.map(({ Labels }) => Labels[LABEL.session]));
   const parts = [
@@ -189,5 +189,5 @@ async function emptySessions(docker: Docker, now: number): Promise<ReadonlyMap<s
       !alive.has(labels[LABEL.session]) &&
       (isAbandoned(labels, now) || (labels[LABEL.owner] === undefined && now - created > LAUNCHING_S * 1000)),
   );
-  return new Map(orphans.map(({ labels }) => [labels[LABEL.session] ?? '', labels[NAME] ?? '']));
+  return new Map(orphans.map(({ labels }) => [labels[LABEL.session] ?? '', labels[LABEL.name] ?? '']));
 }

@@ -127,12 +127,13 @@ function attachment(
 
 /**
  * A container that joined another one's network namespace (`container:ID`) is where that one is, and engines list no
- * network for it. Such a container may itself have been joined.
+ * network and no published port for it. Such a container may itself have been joined.
  */
 export function withJoinedNetworks(container: InspectedContainer, all: readonly InspectedContainer[]): InspectedContainer {
   const owner = ownerOf(container, all, new Set());
   if (owner === container) return container;
-  return { ...container, configuration: { ...container.configuration, networks: owner.configuration.networks } };
+  const { networks, publishedPorts } = owner.configuration;
+  return { ...container, configuration: { ...container.configuration, networks, publishedPorts } };
 }
 
 function ownerOf(

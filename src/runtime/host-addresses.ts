@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { attach, type AttachedContainer } from './compartment-containers.ts';
 import type { EngineFacts } from '../model/bundle.ts';
+import { LABEL } from '../model/labels.ts';
 import { escapeText } from '../model/text.ts';
 
 const PRINT = 'console.log(JSON.stringify(Object.values(os.networkInterfaces()).flat().map((one) => one.address)))';
@@ -23,7 +24,7 @@ export async function hostAddresses(
     Image: image,
     Entrypoint: ['/bulkhead/node', '--max-semi-space-size=1', '--max-old-space-size=24', '-e', PRINT],
     User: '65532:65532',
-    Labels: { ...labels, 'dev.bulkhead.role': 'probe' },
+    Labels: { ...labels, [LABEL.role]: 'probe' },
     HostConfig: {
       NetworkMode: 'host',
       // The host's network is not for those whose users are mapped.

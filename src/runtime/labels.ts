@@ -1,18 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { LABEL } from '../model/labels.ts';
 
 /** What a container or network that Bulkhead made is for. */
 export type Role = 'probe' | 'control' | 'canary';
-
-export const LABEL = {
-  role: 'dev.bulkhead.role',
-  session: 'dev.bulkhead.session',
-  /** Who made it: lets a later run tell a dead owner from a living one. */
-  owner: 'dev.bulkhead.owner',
-  /** Milliseconds since the epoch after which nobody can still need it. */
-  expires: 'dev.bulkhead.expires',
-} as const;
 
 /** Longest life of anything a run creates, in milliseconds; the probe ends itself earlier. */
 const LIFETIME_MS = 30 * 60_000;

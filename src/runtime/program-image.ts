@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
+import { LABEL } from '../model/labels.ts';
 import { hasImage } from './images.ts';
 import { nodeLayers, ownArchitecture } from './node-layers.ts';
 
@@ -48,7 +49,7 @@ export async function ensureProgramImage(docker: Docker, engineArchitecture: str
     docker,
     reference,
     [...(await nodeLayers()), ...programs],
-    [`ENTRYPOINT ${JSON.stringify(image.entrypoint)}`, 'USER 65532:65532', `LABEL dev.bulkhead.role=${image.role}`],
+    [`ENTRYPOINT ${JSON.stringify(image.entrypoint)}`, 'USER 65532:65532', `LABEL ${LABEL.role}=${image.role}`],
   );
   return reference;
 }

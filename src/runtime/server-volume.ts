@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { BulkheadError } from '../errors.ts';
+import { LABEL } from '../model/labels.ts';
 import { unlessGone } from './unless-gone.ts';
 
 const GIVE = '/volume';
@@ -23,7 +24,7 @@ export async function prepareVolume(
     Image: image,
     Entrypoint: ['/bulkhead/node', '--max-old-space-size=24', '-e', `fs.chownSync('${GIVE}', ${owner.uid}, ${owner.gid})`],
     User: '0:0',
-    Labels: { ...labels, 'dev.bulkhead.role': 'volume' },
+    Labels: { ...labels, [LABEL.role]: 'volume' },
     HostConfig: {
       NetworkMode: 'none',
       ReadonlyRootfs: true,

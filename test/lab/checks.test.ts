@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LabProcess } from '../../lab/types.ts';
 import { CHECKS } from '../../src/checks/registry.ts';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { audit, statuses, type AuditResult } from '../support/audit.ts';
 import { Fixtures } from '../support/fixtures.ts';
 import { ENGINE, LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
-import { MANAGEMENT_API, proxyScript } from '../support/scripts.ts';
+import { guardedEndpoint, proxyScript, socketOnTcp } from '../support/scripts.ts';
+import { toolhiveApi, toolhiveLabels, toolhiveProxy } from '../support/toolhive.ts';
 
 /**
  * Every check on a real engine: a server that leaks, one that is tight, and a client that cannot look. Where a
@@ -19,6 +21,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
   let fixtures: Fixtures;
   let result: AuditResult;
   let broken: AuditResult;
+  let engineOnTcp: LabProcess | undefined;
   let privilegedRuns = false;
   const names = [
     'leaky',
@@ -32,6 +35,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     'six',
     'peer-a',
     'peer-b',
+    'guarded',
   ];
 
   beforeAll(async () => {
@@ -61,7 +65,9 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
       network: inner,
       networks: [outer],
     });
-    await fixtures.run({ name: 'management', script: MANAGEMENT_API, network: 'host' });
+    await fixtures.run({ name: 'management', script: toolhiveApi('0.0.0.0', 8080), network: 'host' });
+    await fixtures.run({ name: 'management-oidc', script: toolhiveApi('127.0.0.1', 50_001, true), network: 'host' });
+    engineOnTcp = await lab.spawn('host', [process.execPath, '-e', socketOnTcp('0.0.0.0', 2375, lab.socketPath)]);
     const by = async (id: string): Promise<readonly string[]> => [
       `HTTPS_PROXY=http://${await fixtures.address(id, inner)}:3128`,
       `http_proxy=http://${await fixtures.address(id, inner)}:3128`,
@@ -94,7 +100,21 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     await fixtures.run({ name: 'exact-on-bridge', network: 'bridge' });
     await fixtures.run({ name: 'exact-without', network: 'none' });
     await fixtures.run({ name: 'six', network: six });
-    await fixtures.run({ name: 'peer-a', server: 'everything', network: shared });
+    const peer = await fixtures.run({
+      name: 'peer-a',
+      server: 'everything',
+      network: shared,
+      labels: toolhiveLabels('peer-a', 13_001, 'streamable-http'),
+      host: { PortBindings: { '3001/tcp': [{ HostPort: '3001' }] } },
+    });
+    const upstream = `http://${await fixtures.address(peer, shared)}:3001`;
+    await fixtures.run({ name: 'peer-a-proxy', script: toolhiveProxy('0.0.0.0', 13_001, upstream), network: 'host' });
+    await fixtures.run({
+      name: 'guarded',
+      script: guardedEndpoint(3001),
+      exposed: 3001,
+      host: { PortBindings: { '3001/tcp': [{ HostIp: '127.0.0.1', HostPort: '3002' }] } },
+    });
     await fixtures.run({ name: 'peer-b', network: shared });
 
     const request = {
@@ -110,12 +130,18 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
         `exact-without=${exact}`,
         'six=none',
         'peer-a=network',
+        'guarded=none',
       ],
+      // It wants an argument and gets none: it runs, and says so.
+      call: { tool: 'echo' },
     };
     result = await audit(session, request);
     broken = await audit(session, { ...request, image: await ensureNodeImage(docker) });
   });
-  afterAll(async () => fixtures?.remove());
+  afterAll(async () => {
+    await engineOnTcp?.stop();
+    await fixtures?.remove();
+  });
 
   const LEAKS: readonly (readonly [string, string])[] = [
     ['NET-001', 'peer-b'],
@@ -134,10 +160,19 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     ['HOST-001', 'leaky'],
     ['HOST-002', 'hostnet'],
     ['HOST-003', 'leaky'],
+    ['HOST-004', 'leaky'],
     ['HOST-005', 'leaky'],
     ['HOST-006', 'leaky'],
     ['PIVOT-001', 'peer-b'],
     ['PIVOT-002', 'peer-b'],
+    ['PIVOT-003', 'peer-b'],
+    ['PIVOT-004', 'peer-b'],
+    ['PIVOT-005', 'peer-b'],
+    ['PIVOT-006', 'leaky'],
+    ['AUTH-001', 'leaky'],
+    ['AUTH-002', 'peer-a'],
+    ['AUTH-003', 'peer-a'],
+    ['AUTH-004', 'peer-a'],
     ['HARD-001', 'privileged'],
     ['HARD-002', 'leaky'],
     ['HARD-003', 'leaky'],
@@ -171,11 +206,21 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     ['HOST-001', 'tight', 'not-applicable pass'],
     ['HOST-002', 'tight', 'pass'],
     ['HOST-003', 'tight', 'pass'],
+    ['HOST-004', 'tight', 'pass'],
     ['HOST-005', 'tight', 'not-applicable pass'],
     // Podman writes names of its host into every container, also where nothing leads to it.
     ['HOST-006', 'tight', ENGINE === 'podman' ? 'not-applicable' : 'pass'],
     ['PIVOT-001', 'tight', 'not-applicable pass'],
     ['PIVOT-002', 'tight', 'not-applicable pass'],
+    ['PIVOT-003', 'tight', 'not-applicable pass'],
+    ['PIVOT-004', 'tight', 'not-applicable pass'],
+    ['PIVOT-005', 'tight', 'not-applicable pass'],
+    ['PIVOT-006', 'six', 'pass'],
+    // Of the host's two APIs one asks for a token.
+    ['AUTH-001', 'tight', 'fail pass'],
+    ['AUTH-002', 'guarded', 'pass'],
+    ['AUTH-003', 'guarded', 'pass'],
+    ['AUTH-004', 'guarded', 'pass'],
     ['HARD-001', 'tight', 'pass'],
     ['HARD-002', 'tight', 'pass'],
     ['HARD-003', 'tight', 'pass'],
@@ -199,7 +244,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
   });
 
   /** What is read from the engine's API is known without a client. */
-  const CONFIGURED = new Set(['NET-001', 'NET-003', 'FS-004']);
+  const CONFIGURED = new Set(['NET-001', 'NET-003', 'PIVOT-006', 'FS-004']);
   it.each(CHECKS.map(({ meta }) => meta.id).filter((id) => !CONFIGURED.has(id)))(
     '%s is open where the client cannot look',
     (check) => {

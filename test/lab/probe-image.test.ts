@@ -3,7 +3,8 @@ import { extract } from 'tar-stream';
 import { pipeline } from 'node:stream/promises';
 import { audit, statuses } from '../support/audit.ts';
 import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
-import { LABEL, newSession } from '../../src/runtime/labels.ts';
+import { LABEL } from '../../src/model/labels.ts';
+import { newSession } from '../../src/runtime/labels.ts';
 import { ensureProbeImage, findProbeImage } from '../../src/runtime/probe-image.ts';
 import { startProbe, type Probe } from '../../src/runtime/probe.ts';
 

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly labels?: Readonly<Record<string, string>>;
   readonly host?: Docker.HostConfig;
   readonly networks?: readonly string[];
+  /** For a script: port that can be published. */
+  readonly exposed?: number;
 }
 
 const IDLE = 'setInterval(() => {}, 1e6)';
@@ -34,6 +36,12 @@ export class Fixtures {
     return name;
   }
 
+  async volume(name: string): Promise<string> {
+    const [key = '', value = ''] = this.#label.split('=');
+    await this.#docker.createVolume({ Name: name, Labels: { [key]: value } });
+    return name;
+  }
+
   /** Starts a container and returns its id. */
   async run(options: RunOptions): Promise<string> {
     const image =
@@ -45,6 +53,7 @@ export class Fixtures {
       name: options.name,
       Image: image,
       ...(options.server === undefined ? { Cmd: ['-e', options.script ?? IDLE] } : { OpenStdin: true }),
+      ...(options.exposed === undefined ? {} : { ExposedPorts: { [`${options.exposed}/tcp`]: {} } }),
       ...(options.user === undefined ? {} : { User: options.user }),
       Env: [...(options.env ?? [])],
       Labels: { ...options.labels, [key]: value },
@@ -69,5 +78,9 @@ export class Fixtures {
       await container.remove({ force: true, v: true });
     }
     for (const { Id } of await this.#docker.listNetworks({ filters })) await this.#docker.getNetwork(Id).remove();
+    const { Volumes } = (await this.#docker.listVolumes({ filters })) as {
+      readonly Volumes: readonly { readonly Name: string }[] | null;
+    };
+    for (const { Name } of Volumes ?? []) await this.#docker.getVolume(Name).remove();
   }
 }

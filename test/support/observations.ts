@@ -53,14 +53,12 @@ export function aDeclaration(profile: Profile = {}, overrides: Partial<Omit<Decl
 }
 
 /** Another target of the run, with an id of its own. */
-export function aPeer(
-  overrides: { readonly target?: Partial<Target> } & Partial<Pick<Peer, 'declaration' | 'policy' | 'observations'>> = {},
-): Peer {
+export function aPeer(overrides: { readonly target?: Partial<Target> } & Partial<Omit<Peer, 'target'>> = {}): Peer {
   return {
+    declaration: aDeclaration(),
+    policy: aPolicy(),
+    ...overrides,
     target: aTarget({ id: anId('b'), name: 'notes', ...overrides.target }),
-    declaration: overrides.declaration ?? aDeclaration(),
-    policy: overrides.policy ?? aPolicy(),
-    observations: overrides.observations ?? {},
   };
 }
 
@@ -347,6 +345,7 @@ export function anInput(options: InputOptions = {}): CheckInput<ObservationKind>
     host: { attempts: [] },
     management: { attempts: [] },
     peers: { attempts: [] },
+    endpoint: { attempts: [] },
     ...options.facts,
   } as ObservationMap;
   return {

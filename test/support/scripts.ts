@@ -22,11 +22,27 @@ export function proxyScript(allow: string): string {
   `;
 }
 
-/** Answers as ToolHive's management API does, without credentials. */
-export const MANAGEMENT_API = `
-  require('http').createServer((request, response) => {
-    const isVersion = request.url === '/api/v1beta/version';
-    response.writeHead(isVersion ? 200 : 404, { 'Content-Type': 'application/json' });
-    response.end(isVersion ? '{"version":"v0.44.0"}' : '{}');
-  }).listen(8080, '0.0.0.0');
-`;
+/** Hands on every connection to a Unix socket, as an engine that listens on TCP answers. */
+export function socketOnTcp(address: string, port: number, socketPath: string): string {
+  return `
+    const net = require('net');
+    net.createServer((client) => {
+      const engine = net.connect('${socketPath}');
+      client.on('error', () => engine.destroy());
+      engine.on('error', () => client.destroy());
+      client.pipe(engine).pipe(client);
+    }).listen(${port}, '${address}');
+  `;
+}
+
+/** An HTTP endpoint that looks at Host, at Origin and at the token, in this order, and has nothing behind it. */
+export function guardedEndpoint(port: number): string {
+  return `
+    require('http').createServer((request, response) => {
+      const { host = '', origin, authorization } = request.headers;
+      if (!/^(localhost|127\\.0\\.0\\.1)(:\\d+)?$/.test(host) || origin !== undefined) return response.writeHead(403).end();
+      if (authorization !== 'Bearer t0ken') return response.writeHead(401, { 'WWW-Authenticate': 'Bearer' }).end();
+      response.writeHead(404).end();
+    }).listen(${port}, '0.0.0.0');
+  `;
+}

@@ -1,6 +1,6 @@
 import { defineCheck, type Verdict } from '../../model/check.ts';
 import type { ConfiguredMount, FilesystemFacts, SocketAccess } from '../../model/observation.ts';
-import { declaresMount, hostPath, isWithin, normal } from '../support/declared-mounts.ts';
+import { canonical, declaresMount, hostPath, isWithin, normal } from '../support/declared-mounts.ts';
 import { reproduceInspect } from '../support/evidence.ts';
 
 const SOCKETS: ReadonlySet<string> = new Set([
@@ -89,11 +89,6 @@ function socketsIn(filesystem: FilesystemFacts | undefined): readonly SocketAcce
     );
   });
   return [...new Map(found.map((socket) => [canonical(socket.path), socket])).values()];
-}
-
-/** /var/run is a link to /run in nearly every image. */
-function canonical(path: string): string {
-  return normal(path).replace(/^\/var\/run(?=\/|$)/, '/run');
 }
 
 function said(state: SocketAccess['state'], detail = 'no reason given'): string {

@@ -1,9 +1,9 @@
-import type { Attempt, PairedAttempt } from '../../model/attempt.ts';
+import type { PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type Verdict } from '../../model/check.ts';
-import { MANAGEMENT_APIS, type ManagementApi } from '../../model/management-apis.ts';
 import type { Target } from '../../model/target.ts';
 import { somethingAnswered } from '../support/answer.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
+import { anyAnswered, askedInside, askedOnHost, heard, isApi, sameService, type ApiGroup } from '../support/management.ts';
 
 const NONE = 'management APIs';
 
@@ -25,8 +25,18 @@ export const managementApi = defineCheck({
   },
   requires: ['management', 'hostNamespace'],
   evaluate({ facts: { management }, target }) {
-    const pairs = management.attempts.filter(({ spec }) => spec.purpose === 'management');
-    const verdicts = pairs.flatMap((pair) => judge(pair, target));
+    const inside = askedInside(management.attempts).filter(({ engine }) => !engine);
+    const here = inside.flatMap((group) => judge(group, target));
+    const elsewhere = askedOnHost(management.attempts)
+      .filter(({ engine }) => !engine)
+      .flatMap((group) =>
+        judgeBound(
+          group,
+          inside.filter((other) => sameService(group, other)),
+        ),
+      );
+    const judged = new Set(here.map(({ subject }) => subject));
+    const verdicts = [...here, ...elsewhere.filter(({ subject }) => !judged.has(subject))];
     if (verdicts.length > 0) return verdicts;
     return [
       {
@@ -39,49 +49,54 @@ export const managementApi = defineCheck({
 });
 
 /** Nothing to say about a known API that does not run here: neither the target nor the host itself finds it. */
-function judge(pair: PairedAttempt, target: Target): readonly Verdict[] {
-  const { spec } = pair;
-  const given = spec.id.startsWith('management:given:');
-  const api = MANAGEMENT_APIS.find(({ port, path }) => port === spec.port && path === spec.request);
+function judge(group: ApiGroup, target: Target): readonly Verdict[] {
+  const { subject, given, pairs } = group;
+  const [first] = pairs;
+  const hit = pairs.find((pair) => somethingAnswered(pair.target) === 'yes' && isApi(pair, pair.target, given));
+  const decisive = hit ?? first;
+  if (decisive === undefined) return [];
   const facts = {
-    subject: given || api === undefined ? spec.subject : `${api.name} at ${spec.subject}`,
+    subject,
     expected: 'no answer',
-    actual: pair.target.outcome,
-    evidence: [...evidenceOf(pair), ...(pair.target.peer?.service === undefined ? [] : [`it said: ${pair.target.peer.service}`])],
-    reproduce: reproduceAttempt(target, pair),
+    actual: decisive.target.outcome,
+    evidence: [...pairs.flatMap(evidenceOf), ...heard(group)],
+    reproduce: reproduceAttempt(target, decisive),
   } as const;
-  const inside = somethingAnswered(pair.target);
-  // What the user names is a management API, whatever it says; elsewhere another service may have the port.
-  const isIt = (attempt: Attempt): boolean =>
-    given ? somethingAnswered(attempt) === 'yes' : api !== undefined && shows(api, attempt);
-  if (inside === 'yes' && isIt(pair.target))
-    return [{ ...facts, status: 'fail', message: `${facts.subject} answers from inside.` }];
-  const controls = pair.controls.map(({ attempt }) => attempt);
-  if (inside === 'no' && controls.some(isIt)) {
-    return [
-      {
-        ...facts,
-        status: 'pass',
-        message: `${facts.subject} does not answer from inside (${pair.target.outcome}), while it answers the control.`,
-      },
-    ];
+  if (hit !== undefined) return [{ ...facts, status: 'fail', message: `${subject} answers from inside.` }];
+  const inside = anyAnswered(group);
+  if (pairs.some(({ target: { outcome } }) => outcome === 'not-run' || outcome === 'probe-error')) {
+    return [{ ...facts, status: 'inconclusive', message: `It is open whether ${subject} answers: the attempt was not made.` }];
   }
-  if (inside === 'unknown') {
-    return [
-      { ...facts, status: 'inconclusive', message: `It is open whether ${facts.subject} answers: the attempt was not made.` },
-    ];
+  const confirmed = pairs.some((pair) => pair.controls.some(({ attempt }) => isApi(pair, attempt, given)));
+  if (inside === 'no' && confirmed) {
+    const message = `${subject} does not answer from inside (${decisive.target.outcome}), while it answers the control.`;
+    return [{ ...facts, status: 'pass', message }];
   }
-  if (controls.some(isIt)) {
-    const message = `It is open whether ${facts.subject} can be used: what it said inside (${pair.target.outcome}) is not what it tells the control.`;
+  if (confirmed) {
+    const message = `It is open whether ${subject} can be used: what it said inside (${decisive.target.outcome}) is not what it tells the control.`;
     return [{ ...facts, status: 'inconclusive', message }];
   }
-  const seen = controls.length > 0 && controls.every((attempt) => somethingAnswered(attempt) !== 'unknown');
-  if (seen && !given) return [];
-  const message = `It is open whether ${facts.subject} would answer: no control shows that it is there.`;
+  if (!given && pairs.every(wasSeen)) return [];
+  const message = `It is open whether ${subject} would answer: no control shows that it is there.`;
   return [{ ...facts, status: 'inconclusive', message }];
 }
 
-function shows({ statuses, sign }: ManagementApi, { peer }: Attempt): boolean {
-  if (peer?.status === undefined || !statuses.includes(peer.status)) return false;
-  return sign === undefined || (peer.service ?? '').includes(sign);
+function wasSeen({ controls }: PairedAttempt): boolean {
+  return controls.length > 0 && controls.every(({ attempt }) => somethingAnswered(attempt) !== 'unknown');
+}
+
+/** An API that is bound to the loopback of the host answers at no other address, not even the control: its own does. */
+function judgeBound(group: ApiGroup, inside: readonly ApiGroup[]): readonly Verdict[] {
+  if (!group.pairs.some((pair) => isApi(pair, pair.target, false))) return [];
+  const evidence = [...group.pairs.flatMap(evidenceOf), ...inside.flatMap(({ pairs }) => pairs.flatMap(evidenceOf)).slice(0, 16)];
+  const facts = { subject: group.subject, expected: 'no answer', evidence } as const;
+  const addresses = new Set(inside.flatMap(({ pairs }) => pairs.map(({ spec }) => spec.host)));
+  if (addresses.size === 0) {
+    const message = `${group.subject} answers on the host, and no address of the host is known at which it could be tried from inside.`;
+    return [{ ...facts, status: 'inconclusive', message }];
+  }
+  // One that answered, or could not be tried, has a verdict of its own.
+  if (inside.some((other) => anyAnswered(other) !== 'no')) return [];
+  const message = `${group.subject} answers on the host itself, and from inside at none of ${addresses.size} addresses of the host.`;
+  return [{ ...facts, status: 'pass', message }];
 }

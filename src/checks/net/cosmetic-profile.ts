@@ -63,10 +63,9 @@ function byLikeness(peers: readonly Peer[], { target }: CheckInput<'egress'>): r
 }
 
 function compare(peer: Peer, own: readonly Endpoint[]): Compared {
-  const { egress } = peer.observations;
-  if (egress?.state !== 'observed') return { peer, both: [], looked: false };
+  if (peer.egress === undefined) return { peer, both: [], looked: false };
   const reached = new Set(
-    endpointsOf(egress.facts.attempts)
+    endpointsOf(peer.egress.attempts)
       .filter(({ reach }) => reach === 'reached')
       .map(({ name }) => name),
   );

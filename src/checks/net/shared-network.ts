@@ -24,6 +24,13 @@ export const sharedNetwork = defineCheck({
   evaluate({ facts: { configuration }, declaration, peers }) {
     const attached = attachedNetworks(configuration);
     if (attached.length === 0) {
+      // Whoever lends its network is listed with it, at least as `none`: here it is gone, and nobody can tell its networks.
+      if (configuration.networkMode.startsWith('container:') && configuration.networks.length === 0) {
+        const message = 'The network belongs to another container that the engine does not know any more.';
+        return [
+          { status: 'inconclusive', subject: 'networks', message, evidence: [`network mode: ${configuration.networkMode}`] },
+        ];
+      }
       const message = `The server is attached to no network of the engine (mode ${configuration.networkMode}).`;
       return [{ status: 'not-applicable', subject: 'networks', message }];
     }

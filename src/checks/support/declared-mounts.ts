@@ -66,6 +66,11 @@ export function normal(path: string): string {
   return `/${parts.join('/')}`;
 }
 
+/** A path inside by which a socket is known: /var/run is a link to /run in nearly every image. */
+export function canonical(path: string): string {
+  return normal(path).replace(/^\/var\/run(?=\/|$)/, '/run');
+}
+
 /** A path on the host as its user knows it: desktop engines see it under a prefix, drives of Windows as `/c/…`. */
 export function hostPath(source: string): string {
   const drive = /^([a-zA-Z]):[/\\]/.exec(source)?.[1];

@@ -10,10 +10,17 @@ const VANTAGES: Readonly<Record<ControlVantage, string>> = {
 /** The attempt and each of its controls, one line each. */
 export function evidenceOf(pair: PairedAttempt): readonly string[] {
   const route = pair.spec.path === 'proxy' ? `by proxy ${pair.spec.proxy ?? ''}`.trim() : 'direct';
-  const lines = [`${endpointOf(pair)} ${route}, IPv${pair.spec.family}: ${outcomeLine(pair.target)}`];
+  const place = pair.spec.from === 'host' ? ', from the host itself' : '';
+  const lines = [`${endpointOf(pair)} ${route}${place}${headersOf(pair)}, IPv${pair.spec.family}: ${outcomeLine(pair.target)}`];
   for (const { vantage, attempt } of pair.controls) lines.push(`${VANTAGES[vantage]}: ${outcomeLine(attempt)}`);
-  if (pair.controls.length === 0) lines.push('no control');
+  // What is tried from the host is held against another attempt of the same place.
+  if (pair.controls.length === 0 && pair.spec.from === undefined) lines.push('no control');
   return lines;
+}
+
+function headersOf({ spec }: PairedAttempt): string {
+  const { origin, authority } = spec;
+  return `${origin === undefined ? '' : `, Origin ${origin}`}${authority === undefined ? '' : `, Host ${authority}`}`;
 }
 
 /** `host:port/protocol`, IPv6 in brackets. */
@@ -52,8 +59,12 @@ function sessionOf({ service, revision, tools, called }: PeerEvidence): readonly
   ].filter((part) => part !== '');
 }
 
-/** The same attempt by hand, in a container that joins the target's network: netcat, or curl where a proxy is asked. */
+/**
+ * The same attempt by hand, in a container that joins the target's network: netcat, or curl where a proxy is asked;
+ * on the host itself where it was made from there.
+ */
 export function reproduceAttempt(target: Target, { spec }: PairedAttempt): string {
+  if (spec.from === 'host') return onHost(spec);
   const twin = `docker run --rm --network ${shellWord(`container:${target.name}`)}`;
   if (spec.kind === 'dns') return `${twin} busybox nslookup ${shellWord(spec.host)}`;
   if (spec.path === 'proxy' && spec.proxy !== undefined) {
@@ -62,6 +73,23 @@ export function reproduceAttempt(target: Target, { spec }: PairedAttempt): strin
     return `${twin} curlimages/curl -sv -m 5 --proxytunnel -x ${shellWord(spec.proxy)} ${shellWord(url)}`;
   }
   return `${twin} busybox nc ${spec.kind === 'udp' ? '-u ' : ''}-w 2 ${shellWord(spec.host)} ${spec.port}`;
+}
+
+const INITIALIZE =
+  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"curl","version":"0"}}}';
+
+function onHost({ kind, host, port, request, origin, authority }: PairedAttempt['spec']): string {
+  const at = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (kind === 'tcp') return `nc -w 2 ${shellWord(host)} ${port}`;
+  if (kind === 'http') return `curl -si -m 5 ${shellWord(`http://${at}${request ?? '/'}`)}`;
+  const headers = [
+    ...(authority === undefined ? [] : [`Host: ${authority}`]),
+    ...(origin === undefined ? [] : [`Origin: ${origin}`]),
+    'Content-Type: application/json',
+    'Accept: application/json, text/event-stream',
+  ];
+  const url = `http://${at}${request ?? '/mcp'}`;
+  return `curl -si -m 5 ${headers.map((header) => `-H ${shellWord(header)}`).join(' ')} -d ${shellWord(INITIALIZE)} ${shellWord(url)}`;
 }
 
 /** What the engine says of the target, by hand. `template` is a Go template, e.g. `{{.HostConfig.NetworkMode}}`. */

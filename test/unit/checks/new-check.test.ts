@@ -34,7 +34,7 @@ describe('a new check', () => {
     await symlink(path.join(ROOT, 'node_modules'), at('node_modules'));
     // One between others, one at each end, one in a folder that is not there yet.
     for (const [id, slug] of [
-      ['PIVOT-003', 'peer-tool-call'],
+      ['HARD-010', 'lsm-profile'],
       ['NET-000', 'zeroth'],
       ['SEC-001', 'secret-in-environment'],
     ]) {
@@ -47,11 +47,11 @@ describe('a new check', () => {
     const { CHECKS } = (await import(pathToFileURL(at('src/checks/registry.ts')).href)) as { readonly CHECKS: readonly Check[] };
     const ids = CHECKS.map(({ meta }) => meta.id);
     expect(ids.indexOf('NET-000')).toBe(0);
-    expect(ids.indexOf('PIVOT-003')).toBe(ids.indexOf('PIVOT-002') + 1);
+    expect(ids.indexOf('HARD-010')).toBe(ids.indexOf('HARD-006') + 1);
     expect(ids.at(-1)).toBe('SEC-001');
-    const check = CHECKS.find(({ meta }) => meta.id === 'PIVOT-003');
-    expect(check?.meta).toMatchObject({ slug: 'peer-tool-call', area: 'PIVOT', severity: 'medium' });
-    expect(check?.evaluate({} as never)).toMatchObject([{ status: 'inconclusive', subject: 'peer-tool-call' }]);
+    const check = CHECKS.find(({ meta }) => meta.id === 'HARD-010');
+    expect(check?.meta).toMatchObject({ slug: 'lsm-profile', area: 'HARD', severity: 'medium' });
+    expect(check?.evaluate({} as never)).toMatchObject([{ status: 'inconclusive', subject: 'lsm-profile' }]);
   });
 
   it('is imported in the order of the paths', async () => {
@@ -65,14 +65,14 @@ describe('a new check', () => {
       (match) => match[1],
     );
     expect(ids[0]).toBe('NET-000');
-    expect(ids.indexOf('PIVOT-003')).toBe(ids.indexOf('PIVOT-002') + 1);
+    expect(ids.indexOf('HARD-010')).toBe(ids.indexOf('HARD-006') + 1);
     expect(ids.at(-1)).toBe('SEC-001');
-    expect(await read('docs/checks/PIVOT-003.md')).toContain('`peer-tool-call`');
+    expect(await read('docs/checks/HARD-010.md')).toContain('`lsm-profile`');
     expect(await read('docs/checks/README.md')).toContain('[SEC-001](SEC-001.md)');
   });
 
   it('type-checks, and so does its test', async () => {
-    const tests = ['pivot/peer-tool-call', 'net/zeroth', 'sec/secret-in-environment'].map(
+    const tests = ['hard/lsm-profile', 'net/zeroth', 'sec/secret-in-environment'].map(
       (name) => `test/unit/checks/${name}.test.ts`,
     );
     await writeFile(

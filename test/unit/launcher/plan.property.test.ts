@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { declaresMount } from '../../../src/checks/support/declared-mounts.ts';
-import { COMPARTMENT_LABEL } from '../../../src/launcher/labels.ts';
+import { LABEL } from '../../../src/model/labels.ts';
 import { planCompartment } from '../../../src/launcher/plan.ts';
 import type { LaunchOptions, RelayConfig } from '../../../src/model/compartment.ts';
 import type { Profile } from '../../../src/model/profile.ts';
@@ -119,7 +119,7 @@ describe('for any valid profile', () => {
     fc.assert(
       fc.property(profiles, options, (profile, chosen) => {
         const { server } = planCompartment(planInput({ profile, options: chosen, mounts }));
-        const { profile: read } = parseProfile(server.Labels[COMPARTMENT_LABEL.profile] ?? '', 'label');
+        const { profile: read } = parseProfile(server.Labels[LABEL.profile] ?? '', 'label');
         expect(describePolicy(egressPolicy(read))).toBe(describePolicy(egressPolicy(profile)));
         for (const { Type, Source, Target } of server.HostConfig.Mounts ?? []) {
           expect(declaresMount(read, { type: Type, source: Source, target: Target })).toBe(true);

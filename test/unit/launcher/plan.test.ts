@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PROFILE_LABEL, recognizeBulkhead, ROLE_LABEL } from '../../../src/discovery/bulkhead.ts';
+import { recognizeBulkhead } from '../../../src/discovery/bulkhead.ts';
 import { BulkheadError } from '../../../src/errors.ts';
-import { COMPARTMENT_LABEL } from '../../../src/launcher/labels.ts';
+import { LABEL } from '../../../src/model/labels.ts';
 import { planCompartment } from '../../../src/launcher/plan.ts';
 import type { CompartmentPlan, LaunchOptions, PlanInput } from '../../../src/model/compartment.ts';
 import type { Profile } from '../../../src/model/profile.ts';
@@ -160,7 +160,7 @@ describe('the user of the server', () => {
       expect(server.User).toBe('65532:65532');
       expect(server.Env).toContain('HOME=/tmp');
       expect(notes.join()).toContain('65532:65532 instead');
-      expect(server.Labels[COMPARTMENT_LABEL.optOuts]).toBeUndefined();
+      expect(server.Labels[LABEL.optOuts]).toBeUndefined();
     },
   );
 
@@ -186,7 +186,7 @@ describe('the user of the server', () => {
     expect(server.User).toBe('0:0');
     expect(server.Env).toEqual([]);
     expect(notes.join()).toContain('runs as root');
-    expect(server.Labels[COMPARTMENT_LABEL.optOuts]).toBe('root-user');
+    expect(server.Labels[LABEL.optOuts]).toBe('root-user');
   });
 
   it.each(['', ' ', 'a b', ':5', '1:', '1:2:3', 'a\n'])('--user %j is refused', (user) => {
@@ -262,7 +262,7 @@ describe('secrets', () => {
   });
 
   it('are declared in the label', () => {
-    expect(JSON.parse(plan.server.Labels[PROFILE_LABEL] ?? '')).toMatchObject({
+    expect(JSON.parse(plan.server.Labels[LABEL.profile] ?? '')).toMatchObject({
       read: ['volume://bulkhead-0123456789ab-secrets:/run/secrets'],
     });
   });
@@ -302,7 +302,7 @@ describe('mounts', () => {
 
   it('are in the label as they are mounted', () => {
     const profile: Profile = { ...HOSTS, read: ['/link:/data'], write: ['/srv/out:/out'], privileged: false };
-    const label = planCompartment(planInput({ profile, mounts })).server.Labels[PROFILE_LABEL] ?? '';
+    const label = planCompartment(planInput({ profile, mounts })).server.Labels[LABEL.profile] ?? '';
     expect(parseProfile(label, 'label').profile).toEqual({
       ...HOSTS,
       read: ['/srv/data:/data'],
@@ -343,9 +343,7 @@ describe('opt-outs', () => {
     });
     expect(server.HostConfig).toMatchObject({ ReadonlyRootfs: false, CapDrop: ['ALL'], CapAdd: ['NET_RAW', 'CHOWN'] });
     expect(server.HostConfig.Tmpfs).toEqual({ '/tmp': 'rw,nosuid,nodev,exec,size=67108864,mode=1777' });
-    expect(server.Labels[COMPARTMENT_LABEL.optOuts]).toBe(
-      'root-user,writable-root,exec-tmp,mount-sensitive,cap-add=NET_RAW,cap-add=CHOWN',
-    );
+    expect(server.Labels[LABEL.optOuts]).toBe('root-user,writable-root,exec-tmp,mount-sensitive,cap-add=NET_RAW,cap-add=CHOWN');
     expect(notes).toHaveLength(6);
   });
 
@@ -425,7 +423,6 @@ describe('names and labels', () => {
   });
 
   it('are those that the audit reads', () => {
-    expect([COMPARTMENT_LABEL.role, COMPARTMENT_LABEL.profile]).toEqual([ROLE_LABEL, PROFILE_LABEL]);
     const { relay, gateway, server } = planCompartment(planInput({ profile: HOSTS }));
     const sighting = (labels: Readonly<Record<string, string>> | undefined): unknown =>
       recognizeBulkhead({
@@ -445,10 +442,10 @@ describe('names and labels', () => {
   });
 
   it('a role of the caller does not stay', () => {
-    const labels = { [ROLE_LABEL]: 'probe', other: 'x' };
+    const labels = { [LABEL.role]: 'probe', other: 'x' };
     const { server, volumes, networks } = planCompartment(planInput({ labels, profile: HOSTS }));
-    expect(server.Labels).toMatchObject({ [ROLE_LABEL]: 'server', other: 'x' });
-    expect([...volumes, ...networks].map((one) => one.Labels[ROLE_LABEL])).toEqual(['volume', 'network']);
+    expect(server.Labels).toMatchObject({ [LABEL.role]: 'server', other: 'x' });
+    expect([...volumes, ...networks].map((one) => one.Labels[LABEL.role])).toEqual(['volume', 'network']);
   });
 });
 

@@ -166,6 +166,28 @@ describe('an HTTP attempt', () => {
       peer: { status: 200, server: 'Docker', body: sha256('OK\u0007'), service: 'text/plain OK.' },
     });
   });
+  it('keeps the few headers by which an API is known, of one that may be a secret its presence alone', async () => {
+    const lines = [
+      'X-Toolhive-Nonce: s3cret',
+      'Location: /ui/',
+      'Api-Version: 1.43\u0007',
+      'Set-Cookie: s3cret',
+      'Content-Length: 0',
+    ];
+    await using server = await page(`HTTP/1.1 204 No Content\r\n${lines.join('\r\n')}\r\n\r\n`);
+    const { peer } = await make({ kind: 'http', port: server.port, request: '/health' });
+    expect(peer?.service).toBe('api-version=1.43. location=/ui/ x-toolhive-nonce');
+  });
+  it('keeps of a page its title alone', async () => {
+    const html = '<html><script>token = "s3cret"</script><title>MCP Inspector</title><body>s3cret';
+    await using server = await page(`HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${html}`);
+    const { peer } = await make({ kind: 'http', port: server.port });
+    expect(peer?.service).toBe('text/html; charset=utf-8 MCP Inspector');
+  });
+  it('keeps nothing but the status where that is all that may be known', async () => {
+    await using server = await page('HTTP/1.1 200 OK\r\nServer: x\r\nContent-Type: application/json\r\n\r\n{"token":"s3cret"}');
+    expect((await make({ kind: 'http', port: server.port, request: '/config', statusOnly: true })).peer).toEqual({ status: 200 });
+  });
   it('says other-protocol of an answer that is none', async () => {
     await using server = await page('220 mail\r\n');
     expect(await make({ kind: 'http', port: server.port })).toMatchObject({ outcome: 'other-protocol', phase: 'http' });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { isAbandoned, LABEL, newSession } from '../../../src/runtime/labels.ts';
+import { LABEL } from '../../../src/model/labels.ts';
+import { isAbandoned, newSession } from '../../../src/runtime/labels.ts';
 
 describe('abandoned objects', () => {
   const now = Date.now();

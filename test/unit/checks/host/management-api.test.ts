@@ -21,8 +21,37 @@ const known = (target: Result, ...controls: readonly Result[]) =>
 const given = (target: Result, ...controls: readonly Result[]) =>
   attempt(`management:given:${GIVEN}`, { port: 9999 }, target, controls);
 
+/** Asked by the host itself, where it is bound. */
+const bound = (answer: Result) =>
+  attempt(
+    `management-host:ToolHive API:127.0.0.1:8080`,
+    { port: 8080, request: '/api/v1beta/version', host: '127.0.0.1', from: 'host', controls: [] },
+    answer,
+    [],
+  );
+
 runCases(managementApi, {
   valid: [
+    {
+      name: 'one on the loopback answers the host, and nobody at its addresses',
+      input: { facts: facts(known(refused(), refused(), timeout()), bound(api)) },
+      verdicts: ['pass ToolHive API at 127.0.0.1:8080'],
+      says: /from inside at none of 1 addresses of the host/,
+    },
+    {
+      name: 'what is on the loopback is something else',
+      input: { facts: facts(known(refused(), refused(), timeout()), bound(otherService)) },
+      verdicts: ['not-applicable management APIs'],
+    },
+    {
+      name: "the engine's own API is the business of HOST-004",
+      input: {
+        facts: facts(
+          attempt('management:Engine API:x', { port: 2375, request: '/_ping' }, http(200, 'text/plain api-version=1.43 OK'), []),
+        ),
+      },
+      verdicts: ['not-applicable management APIs'],
+    },
     {
       name: 'a known API answers the host and not the target',
       input: { facts: facts(known(timeout(), api, timeout())) },
@@ -77,6 +106,16 @@ runCases(managementApi, {
     },
   ],
   undecided: [
+    {
+      name: 'one on the loopback, and no address was tried',
+      input: { facts: facts(bound(api)) },
+      verdicts: ['inconclusive ToolHive API at 127.0.0.1:8080'],
+    },
+    {
+      name: 'one on the loopback, and an address that could not be tried',
+      input: { facts: facts(known(notRun(), refused()), bound(api)) },
+      verdicts: [`inconclusive ${KNOWN}`],
+    },
     {
       name: 'a given port whose control fails',
       input: { facts: facts(given(refused(), refused())) },

@@ -26,7 +26,7 @@ const peer = (attempts: readonly PairedAttempt[], overrides: Parameters<typeof a
   aPeer({
     declaration: anything,
     policy: aPolicy({ permits: 'all', summary: 'any host, any port' }),
-    observations: { egress: { state: 'observed', facts: { attempts: [...attempts] } } },
+    egress: { attempts: [...attempts] },
     ...overrides,
   });
 
@@ -124,7 +124,7 @@ runCases(cosmeticProfile, {
     },
     {
       name: 'nobody could look at the other',
-      input: { facts: egress(open), peers: [peer([], { observations: {} })] },
+      input: { facts: egress(open), peers: [aPeer({ declaration: anything })] },
       verdicts: [`inconclusive ${SUBJECT}`],
       says: /could be looked at/,
     },

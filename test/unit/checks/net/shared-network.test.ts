@@ -71,6 +71,19 @@ runCases(sharedNetwork, {
       verdicts: ['not-applicable networks'],
     },
     {
+      name: 'whoever lends it its network has none',
+      input: {
+        facts: {
+          configuration: aConfiguration({
+            networkMode: `container:${anId('f')}`,
+            networks: [aNetwork({ name: 'none', driver: 'null' })],
+          }),
+        },
+        peers: declaring(github),
+      },
+      verdicts: ['not-applicable networks'],
+    },
+    {
       name: 'the network none is no network, even with members',
       input: { facts: on(aNetwork({ name: 'none', driver: 'null', members: together })), peers: declaring(github) },
       verdicts: ['not-applicable networks'],
@@ -125,6 +138,15 @@ runCases(sharedNetwork, {
       input: { facts: on(aNetwork({ members: [] })), peers: declaring(github) },
       verdicts: ['inconclusive mcp-internal'],
       says: /not even this server/,
+    },
+    {
+      name: 'whoever lent it its network is gone',
+      input: {
+        facts: { configuration: aConfiguration({ networkMode: `container:${anId('f')}`, networks: [] }) },
+        peers: declaring(github),
+      },
+      verdicts: ['inconclusive networks'],
+      says: /does not know any more/,
     },
   ],
 });
