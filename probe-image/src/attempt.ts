@@ -82,9 +82,9 @@ async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Ma
   if (!(budget.timeoutMs >= 1 && budget.timeoutMs <= MAX_TIMEOUT_MS)) throw unusable(`no time to wait: ${budget.timeoutMs}`);
   // Made directly instead, it would be reported as what the proxy did.
   if (spec.path === 'proxy' && spec.kind !== 'tcp') throw unusable(`no ${spec.kind} through a proxy`);
-  // Both are written into requests by hand.
-  if (!/^[!-~\u0080-\uffff]+$/.test(spec.host) || !/^[!-~]*$/.test(spec.request ?? ''))
-    throw unusable('the host or the request holds control characters');
+  // All are written into requests by hand.
+  if (!/^[!-~\u0080-\uffff]+$/.test(spec.host) || !/^[!-~]*$/.test(`${spec.request ?? ''}${spec.authority ?? ''}`))
+    throw unusable('the host, the authority or the request holds control characters');
   switch (spec.kind) {
     case 'udp':
       return datagram(spec, budget, tools.resolver);
