@@ -18,6 +18,11 @@ export function isDialable(address: string): boolean {
   return !['loopback', 'linkLocal', 'unspecified', 'multicast', 'broadcast'].includes(ipaddr.parse(address).range());
 }
 
+/** A canary that is a name server by its port, and known by its address: it is asked in its own protocol. */
+export function isResolver({ host, port }: { readonly host: string; readonly port: number }): boolean {
+  return port === 53 && familyOf(host) !== undefined;
+}
+
 /** The first usable address of a subnet: where a bridge stands even when the engine does not say so. */
 export function firstAddress(subnet: string): string | undefined {
   try {

@@ -44,6 +44,7 @@ export interface AuditRequest {
   readonly internet?: readonly string[];
   readonly management?: readonly string[];
   readonly private?: readonly string[];
+  readonly neighbors?: readonly string[];
   readonly call?: ToolCall;
   readonly timeoutMs?: number;
   /** In place of the real probe image: how a broken client is tested. */
@@ -84,6 +85,7 @@ export async function audit({ lab }: LabSession, request: AuditRequest): Promise
     useInternet: true,
     management: (request.management ?? []).map((value) => parseHostPort(value, '--management')),
     private: (request.private ?? []).map((value) => parseHostPort(value, '--private')),
+    neighbors: (request.neighbors ?? []).map((value) => parseHostPort(value, '--neighbor')),
     ...(request.call === undefined ? {} : { call: request.call }),
     // Roomy: a busy machine may keep a probe from running for a while, and that would rightly be inconclusive.
     timeoutMs: request.timeoutMs ?? 2500,

@@ -136,7 +136,13 @@ describe('a resolver that is asked itself', () => {
   function answerTo(question: Buffer): Buffer {
     const { id = 0, questions = [] } = packet.decode(question);
     const data = { mname: 'ns.test', rname: 'root.test', serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 1 };
-    return packet.encode({ type: 'response', id, flags: NXDOMAIN, questions, authorities: [{ type: 'SOA', name: 'test', data }] });
+    return packet.encode({
+      type: 'response',
+      id,
+      flags: NXDOMAIN,
+      questions,
+      authorities: [{ type: 'SOA', name: 'test', data }],
+    });
   }
   /** Answers by UDP and TCP on one port, and keeps by which. */
   async function nameServer(asked: string[]) {
@@ -192,6 +198,9 @@ describe('a resolver that is asked itself', () => {
   it('times out where it says nothing', async () => {
     await using server = await tcpServer((socket) => socket.resume());
     const resolver = { address: LOOPBACK, port: server.port, tcp: true };
-    expect(await make({ kind: 'dns', host: 'x.test', port: 0, resolver }, 150)).toMatchObject({ outcome: 'timeout', phase: 'resolve' });
+    expect(await make({ kind: 'dns', host: 'x.test', port: 0, resolver }, 150)).toMatchObject({
+      outcome: 'timeout',
+      phase: 'resolve',
+    });
   });
 });

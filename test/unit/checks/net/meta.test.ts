@@ -12,10 +12,14 @@ const CATALOGUE: readonly (readonly [string, string, string, string, string])[] 
   ['NET-005', 'undeclared-egress-by-proxy', 'high', 'NIST 4.4.2', 'Per-server network policy'],
   ['NET-006', 'declared-egress', 'medium', '', 'Per-server network policy'],
   ['NET-007', 'port-boundary', 'high', 'NIST 4.4.2', 'Per-server network policy'],
+  ['NET-008', 'name-boundary', 'high', 'NIST 4.4.2', 'Per-server network policy'],
+  ['NET-009', 'fronting', 'medium', '', 'Per-server network policy'],
   ['NET-010', 'dns-exfiltration', 'high', 'NIST 4.4.2; MITRE T1071.004', 'Per-server network policy'],
+  ['NET-011', 'direct-dns', 'high', '', 'Per-server network policy'],
   ['NET-012', 'udp-egress', 'high', '', 'Per-server network policy'],
   ['NET-013', 'ipv6-egress', 'high', '', 'Per-server network policy'],
   ['NET-014', 'metadata-service', 'critical', 'NIST 3.4.2; MITRE T1552.005', 'Per-server network policy'],
+  ['NET-015', 'private-ranges', 'high', 'MITRE T1046', 'Per-server network policy'],
   ['NET-016', 'host-network', 'critical', 'CIS 5.10', 'Default network posture'],
 ];
 
