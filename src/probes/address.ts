@@ -42,6 +42,11 @@ export function unique<T>(values: Iterable<T>): readonly T[] {
   return [...new Set(values)];
 }
 
+/** Each endpoint once, however often it was named. */
+export function distinct<T extends { readonly host: string; readonly port: number }>(endpoints: readonly T[]): readonly T[] {
+  return [...new Map(endpoints.map((endpoint) => [endpointText(endpoint.host, endpoint.port), endpoint])).values()];
+}
+
 /** `host:port`, IPv6 in brackets. */
 export function endpointText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

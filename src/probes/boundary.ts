@@ -1,5 +1,5 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { endpointText, familyOf, isDialable } from './address.ts';
+import { distinct, endpointText, familyOf, isDialable } from './address.ts';
 import type { PlanContext } from './context.ts';
 import { fairly, isName, loud, meaningOf, namesBeside, spellingsOf, type Neighbour, type Relation } from './neighbours.ts';
 import { byProxy, TLS_PORTS, variants, type Destination } from './variants.ts';
@@ -23,7 +23,7 @@ export function planPorts(context: PlanContext, hosts: readonly string[]): reado
 /** Names and addresses beside the declared ones, and neighbours that the user named. */
 export function planNeighbours(context: PlanContext, hosts: readonly string[]): readonly AttemptSpec[] {
   const beside = hosts.map((host) => besideOf(context, host));
-  const given = (context.neighbors ?? [])
+  const given = distinct(context.neighbors ?? [])
     .filter((neighbor) => isForbidden(context, neighbor))
     .slice(0, MAX_GIVEN)
     .flatMap((neighbor) => variants(context, { purpose: 'name-boundary', ...neighbor }));
@@ -111,7 +111,7 @@ export function planFronting(context: PlanContext, hosts: readonly string[]): re
 export function planPrivate(context: PlanContext): readonly AttemptSpec[] {
   // From the host too: many engines let no container into the networks around it, the control included.
   const base = { purpose: 'private', controls: ['bridge', 'host'] } as const;
-  return context.private
+  return distinct(context.private)
     .filter((endpoint) => isForbidden(context, endpoint))
     .slice(0, MAX_GIVEN)
     .flatMap(({ host, port }) => [

@@ -2,7 +2,7 @@ import type { PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type EgressJudge, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
 import { judgeAround, sortAround, wayOf } from '../support/boundary.ts';
-import { fronted, frontedName, isHidden } from '../support/fronting.ts';
+import { fronted, frontedName, isCarried, isHidden } from '../support/fronting.ts';
 import { groupBy, isPermitted, type JudgedPair } from '../support/egress.ts';
 
 export const fronting = defineCheck({
@@ -42,7 +42,8 @@ function isBeyond(policy: EgressJudge, spec: PairedAttempt['spec']): boolean {
 }
 
 function judge(host: string, group: readonly PairedAttempt[], all: readonly PairedAttempt[], target: Target): Verdict {
-  const around = sortAround(group, all, (pair) => fronted(pair, all));
+  const carried = group.filter((pair) => isCarried(pair, all));
+  const around = sortAround(carried.length > 0 ? carried : group, all, (pair) => fronted(pair, all));
   const verdict = judgeAround(
     around,
     {

@@ -141,7 +141,8 @@ function samePeer(target: PeerEvidence | undefined, control: PeerEvidence | unde
   if (c.certificate !== undefined) {
     if (t.certificate === undefined) return 'unclear';
     if (t.certificate === c.certificate || t.authorized === true) return 'same';
-    return samePage(t, c);
+    // Two sites of one kind of server are alike in all but what they say.
+    return samePage(t, c) === 'same' && t.body !== c.body ? 'unclear' : samePage(t, c);
   }
   if (c.status !== undefined) return samePage(t, c);
   if (c.banner !== undefined) {

@@ -24,10 +24,7 @@ export function fronted(pair: PairedAttempt, all: readonly PairedAttempt[]): Bou
     (other) => other.spec.purpose === 'declared' && other.spec.host === spec.host && other.spec.port === spec.port,
   );
   const front = heard(pair);
-  const carried = declared.some(
-    (other) => other.spec.path === spec.path && other.spec.family === spec.family && reachOf(other).state === 'reached',
-  );
-  if (isEnded(target) && front !== undefined && carried) {
+  if (isEnded(target) && front !== undefined && isCarried(pair, all)) {
     const why = 'the connection was ended when it asked for the other name, while it carries the declared one';
     return { state: 'elsewhere', why };
   }
@@ -51,6 +48,19 @@ export function fronted(pair: PairedAttempt, all: readonly PairedAttempt[]): Bou
         why: 'the name was carried, and the page of the host changes from one request to the next',
       };
   }
+}
+
+/** Whether the same way carries the declared name: where it does not, it says nothing about others. */
+export function isCarried({ spec }: PairedAttempt, all: readonly PairedAttempt[]): boolean {
+  return all.some(
+    (other) =>
+      other.spec.purpose === 'declared' &&
+      other.spec.host === spec.host &&
+      other.spec.port === spec.port &&
+      other.spec.path === spec.path &&
+      other.spec.family === spec.family &&
+      reachOf(other).state === 'reached',
+  );
 }
 
 /** What the control heard on its connection, where it had one. */
