@@ -1,5 +1,5 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { distinct, endpointText, familyOf, isDialable } from './address.ts';
+import { distinct, endpointText, familyOf, isDialable, unique } from './address.ts';
 import type { PlanContext } from './context.ts';
 import { fairly, isName, loud, meaningOf, namesBeside, spellingsOf, type Neighbour, type Relation } from './neighbours.ts';
 import { byProxy, TLS_PORTS, variants, type Destination } from './variants.ts';
@@ -11,7 +11,8 @@ const MAX_PORTS = 128;
 const MAX_NAMES = 128;
 const MAX_FRONTS = 32;
 const MAX_GIVEN = 64;
-/** Names that are asked for at one declared host. */
+/** Names that are asked for at one declared host, of those that the user named and of those that are known. */
+const GIVEN_AT_ONE = 4;
 const NAMES_AT_ONE = 2;
 
 /** Declared hosts on ports that are not declared. */
@@ -80,23 +81,11 @@ function besideAddress(context: PlanContext, declared: string, to: To): readonly
 
 /** A declared host is dialled, and another name is asked for on the connection: in TLS and HTTP, and in HTTP alone. */
 export function planFronting(context: PlanContext, hosts: readonly string[]): readonly AttemptSpec[] {
-  const fronts = hosts.filter(isName).map((host) => {
-    const ports = portsOf(context, host).filter((port) => port === 80 || TLS_PORTS.has(port));
-    const names = [
-      ...(context.neighbors ?? []).map((neighbor) => neighbor.host),
-      ...namesBeside(host, undefined).flatMap((one) =>
-        one.relation === 'parent' || one.relation === 'sibling' ? [one.host] : [],
-      ),
-      ...context.internet.map((canary) => canary.host),
-    ];
-    const others = [...new Set(names)].filter(isName).slice(0, NAMES_AT_ONE * 4);
-    return ports.flatMap((port) =>
-      others
-        .filter((name) => meaningOf(name) !== meaningOf(host) && isForbidden(context, { host: name, port }))
-        .slice(0, NAMES_AT_ONE)
-        .map((name) => ({ host, port, name })),
-    );
-  });
+  const fronts = hosts.filter(isName).map((host) =>
+    portsOf(context, host)
+      .filter((port) => port === 80 || TLS_PORTS.has(port))
+      .flatMap((port) => namesAt(context, host, port).map((name) => ({ host, port, name }))),
+  );
   return fairly(fronts, MAX_FRONTS).flatMap(({ host, port, name }) => {
     const authority = authorityOf(name, port);
     const base = { purpose: 'fronting', subject: host, host, port, authority, families: [4] } as const;
@@ -105,6 +94,16 @@ export function planFronting(context: PlanContext, hosts: readonly string[]): re
       ...variants(context, { ...base, label: `${name}:host` }),
     ];
   });
+}
+
+/** Undeclared names for one declared host: those that the user named, then its relatives, which often share a front, and canaries. */
+function namesAt(context: PlanContext, host: string, port: number): readonly string[] {
+  const usable = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => isName(name) && meaningOf(name) !== meaningOf(host) && isForbidden(context, { host: name, port }));
+  const relatives = namesBeside(host, undefined).filter(({ relation }) => relation === 'parent' || relation === 'sibling');
+  const given = usable((context.neighbors ?? []).map((neighbor) => neighbor.host)).slice(0, GIVEN_AT_ONE);
+  const known = usable([...relatives.map((one) => one.host), ...context.internet.map((canary) => canary.host)]);
+  return unique([...given, ...known.slice(0, NAMES_AT_ONE)]);
 }
 
 /** Destinations in private ranges, and their addresses as few write them, which proxies may read and filters not. */

@@ -38,3 +38,29 @@ export const MANAGEMENT_API = `
     response.end(isVersion ? '{"version":"v0.44.0"}' : '{}');
   }).listen(8080, '0.0.0.0');
 `;
+
+/** A name server that answers every name with one address, as a filter by DNS does. */
+export function sinkholeScript(address: string): string {
+  return `
+    const bytes = '${address}'.split('.').map(Number);
+    const socket = require('dgram').createSocket('udp4');
+    socket.on('message', (query, peer) => {
+      let end = 12;
+      while (query[end] !== 0) end += query[end] + 1;
+      const question = query.subarray(12, end + 5), isA = query.readUInt16BE(end + 1) === 1;
+      const head = Buffer.from([query[0], query[1], 0x81, 0x80, 0, 1, 0, isA ? 1 : 0, 0, 0, 0, 0]);
+      const answer = isA ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, ...bytes]) : Buffer.alloc(0);
+      socket.send(Buffer.concat([head, question, answer]), peer.port, peer.address);
+    });
+    socket.bind(53);
+  `;
+}
+
+/** What a filter sends people to: a page that says so with status 200, and on the port of TLS a listener that swallows all. */
+export const WALL = `
+  require('http').createServer((request, response) => {
+    response.writeHead(200, { Server: 'filter' });
+    response.end('this site is blocked');
+  }).listen(80, '0.0.0.0');
+  require('net').createServer((socket) => socket.on('error', () => {}).resume()).listen(443, '0.0.0.0');
+`;
