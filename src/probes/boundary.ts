@@ -122,8 +122,8 @@ export function planPrivate(context: PlanContext): readonly AttemptSpec[] {
 }
 
 /** Forbidden however its host is read: no spelling of a declared endpoint is taken for another one. */
-function isForbidden({ permits }: PlanContext, { host, port }: { readonly host: string; readonly port: number }): boolean {
-  return [host, meaningOf(host)].every((reading) => !permits({ host: reading, port, protocol: 'tcp' }));
+function isForbidden(context: PlanContext, { host, port }: { readonly host: string; readonly port: number }): boolean {
+  return [host, meaningOf(host)].every((reading) => !context.permits({ host: reading, port, protocol: 'tcp' }));
 }
 
 function undeclaredPorts(context: PlanContext, host: string): readonly number[] {
