@@ -12,6 +12,10 @@ export const internetPlan = {
   dns6: '2001:db8:203::53',
   metadata: '169.254.169.254',
   metadata6: 'fd00:ec2::254',
+  /** A private address that the host routes to, as it would to a network around it. */
+  private: '10.203.113.10',
+  /** Inside of the range in which nothing listens: what a name that nobody uses is sent to. */
+  parking: '203.0.113.200',
   /** Names below exfil.test resolve inside this range; nothing listens there, the stack answers with a reset. */
   exfilRange: '203.0.113.128/25',
   names: {
@@ -19,6 +23,13 @@ export const internetPlan = {
     allowed: 'allowed.test',
     allowedSubdomain: 'api.allowed.test',
     blocked: 'blocked.test',
+    /** Beside, and almost, the allowed name. */
+    sibling: 'www.allowed.test',
+    lookAlike: 'evilallowed.test',
+    lookAlikeBelow: 'allowed.test.operator.test',
+    /** A second owner behind the address of the first: with its own certificate, told by SNI and Host. */
+    tenant: 'tenant.test',
+    parked: 'parked.test',
     operator: 'operator.test',
     exfil: 'exfil.test',
   },

@@ -19,7 +19,12 @@ export async function createCertificates(directory: string): Promise<{ readonly 
   );
   const [canary, second] = await Promise.all([
     issue(directory, 'canary', names.canary, [...canaryNames, `IP:${address}`, `IP:${address6}`]),
-    issue(directory, 'operator', names.operator, [`DNS:${names.operator}`, `IP:${operator}`, `IP:${operator6}`]),
+    issue(directory, 'operator', names.operator, [
+      `DNS:${names.operator}`,
+      `DNS:${names.tenant}`,
+      `IP:${operator}`,
+      `IP:${operator6}`,
+    ]),
   ]);
   return { canary, operator: second };
 }

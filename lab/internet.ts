@@ -27,15 +27,17 @@ const udp: OnConnection = (service, client, address, port) => log({ service, tra
 
 const canary = [internetPlan.address, internetPlan.address6];
 const operator = [internetPlan.operator, internetPlan.operator6];
+const tenant = { name: internetPlan.names.tenant, tls: config.operator };
 const metadata = [internetPlan.metadata, internetPlan.metadata6];
 
 await Promise.all([
-  serveHttp({ identity: 'canary', scheme: 'http', addresses: canary, port: 80 }, tcp),
+  serveHttp({ identity: 'canary', scheme: 'http', addresses: canary, port: 80, tenant }, tcp),
   serveHttp({ identity: 'canary', scheme: 'http', addresses: canary, port: 8080 }, tcp),
-  serveHttp({ identity: 'canary', scheme: 'https', addresses: canary, port: 443, tls: config.canary }, tcp),
+  serveHttp({ identity: 'canary', scheme: 'https', addresses: canary, port: 443, tls: config.canary, tenant }, tcp),
   serveHttp({ identity: 'operator', scheme: 'http', addresses: operator, port: 80 }, tcp),
   serveHttp({ identity: 'operator', scheme: 'https', addresses: operator, port: 443, tls: config.operator }, tcp),
   ...(config.metadata ? [serveHttp({ identity: 'metadata', scheme: 'http', addresses: metadata, port: 80 }, tcp)] : []),
+  serveHttp({ identity: 'private', scheme: 'http', addresses: [internetPlan.private], port: 80 }, tcp),
   serveTcpEcho(canary, 7, tcp),
   serveUdpEcho(canary, 7, udp),
   serveDns([internetPlan.dns, internetPlan.dns6], config.dnsLog, config.records),

@@ -22,7 +22,7 @@ export async function createNetwork(paths: LabPaths): Promise<void> {
     `route add ::/0 via ${linkPlan.inet6}`,
   ]);
   // The services' addresses sit on lo: they outlive a pulled cable.
-  const own = [internetPlan.address, internetPlan.operator, internetPlan.dns, internetPlan.metadata].map(
+  const own = [internetPlan.address, internetPlan.operator, internetPlan.dns, internetPlan.metadata, internetPlan.private].map(
     (address) => `${address}/32`,
   );
   const own6 = [internetPlan.address6, internetPlan.operator6, internetPlan.dns6, internetPlan.metadata6].map(

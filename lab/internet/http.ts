@@ -8,11 +8,13 @@ import { plainAddress } from './log.ts';
 
 export interface HttpService {
   /** Who answers; sent as a header and in the body. */
-  readonly identity: 'canary' | 'operator' | 'metadata';
+  readonly identity: 'canary' | 'operator' | 'metadata' | 'private';
   readonly scheme: 'http' | 'https';
   readonly addresses: readonly string[];
   readonly port: number;
   readonly tls?: Identity;
+  /** Another owner behind the same addresses. */
+  readonly tenant?: { readonly name: string; readonly tls: Identity };
 }
 
 export type OnConnection = (service: string, client: string, address: string, port: number) => void;
@@ -25,7 +27,13 @@ export async function serveHttp(service: HttpService, onConnection: OnConnection
 function makeServer(service: HttpService): Server {
   const handler = (request: IncomingMessage, response: ServerResponse): void => respond(service, request, response);
   if (service.tls === undefined) return createHttp(handler);
-  return createHttps({ cert: readFileSync(service.tls.cert), key: readFileSync(service.tls.key) }, handler);
+  const server = createHttps(pemOf(service.tls), handler);
+  if (service.tenant !== undefined) server.addContext(service.tenant.name, pemOf(service.tenant.tls));
+  return server;
+}
+
+function pemOf({ cert, key }: Identity): { readonly cert: Buffer; readonly key: Buffer } {
+  return { cert: readFileSync(cert), key: readFileSync(key) };
 }
 
 function listen(
@@ -41,7 +49,10 @@ function listen(
   );
 }
 
-function respond({ identity, scheme }: HttpService, request: IncomingMessage, response: ServerResponse): void {
+function respond(service: HttpService, request: IncomingMessage, response: ServerResponse): void {
+  const { scheme, tenant } = service;
+  const asked = (request.headers.host ?? '').replace(/:\d+$/, '');
+  const identity = tenant !== undefined && asked === tenant.name ? 'tenant' : service.identity;
   const path = request.url ?? '/';
   const send = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
     response.writeHead(status, {
@@ -52,6 +63,10 @@ function respond({ identity, scheme }: HttpService, request: IncomingMessage, re
     });
     response.end(request.method === 'HEAD' ? undefined : body);
   };
+  // Host asks for the tenant on a connection that TLS opened for another name (RFC 9110 §15.5.20).
+  if (identity === 'tenant' && scheme === 'https' && (request.socket as TLSSocket).servername !== asked) {
+    return send(421, 'misdirected\n');
+  }
   const nonce = /^\/nonce\/([\w.~-]{1,128})$/.exec(path)?.[1];
   if (nonce !== undefined) return send(200, nonce);
   // What the server was told, for tests of fronting and of proxies.

@@ -14,7 +14,7 @@ export interface ZoneAnswer {
 export type Records = Readonly<Record<string, readonly string[]>>;
 
 const zones = ['test', 'example'] as const;
-const { names, address, address6, operator, operator6 } = internetPlan;
+const { names, address, address6, operator, operator6, parking } = internetPlan;
 const canary = [address, address6] as const;
 
 const builtIn: Records = {
@@ -23,6 +23,11 @@ const builtIn: Records = {
   [names.allowed]: canary,
   [names.allowedSubdomain]: canary,
   [names.blocked]: canary,
+  [names.sibling]: canary,
+  [names.lookAlike]: canary,
+  [names.lookAlikeBelow]: [operator, operator6],
+  [names.tenant]: canary,
+  [names.parked]: [parking],
   [names.operator]: [operator, operator6],
   [names.exfil]: [],
 };

@@ -53,6 +53,23 @@ export async function ask(
 }
 
 /**
+ * Asks one server, whatever the namespace is configured with.
+ * @throws AttemptFailure as it failed: `refused`, `timeout`, `unreachable`, …
+ */
+export async function askServer(
+  { tcp, ...server }: Server & { readonly tcp: boolean },
+  host: string,
+  family: 4 | 6,
+  budget: Budget,
+): Promise<Answer> {
+  try {
+    return await askOne(server, questionName(host), family, budget, tcp);
+  } catch (error) {
+    throw AttemptFailure.from(error, 'resolve');
+  }
+}
+
+/**
  * The name as it goes into a question. One that no server could be asked for would wait for an answer in vain.
  * @throws AttemptFailure `probe-error`
  */
@@ -79,11 +96,12 @@ function weight({ addresses, soa, rcode }: Answer): number {
   return addresses.length > 0 ? 3 : soa !== undefined ? 2 : rcode === 'NXDOMAIN' || rcode === 'NOERROR' ? 1 : 0;
 }
 
-async function askOne(server: Server, name: string, family: 4 | 6, budget: Budget): Promise<Answer> {
+async function askOne(server: Server, name: string, family: 4 | 6, budget: Budget, tcp = false): Promise<Answer> {
   const question: Question = { type: family === 4 ? 'A' : 'AAAA', name };
   const id = randomInt(1, 65536);
   const message = packet.encode({ type: 'query', id, flags: packet.RECURSION_DESIRED, questions: [question] });
   const asked = { message, id, question };
+  if (tcp) return read(await exchangeTcp(server, asked, budget), server.address, question.type);
   const overUdp = await exchangeUdp(server, asked, budget);
   if (!overUdp.flag_tc) return read(overUdp, server.address, question.type);
   try {

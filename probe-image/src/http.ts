@@ -19,6 +19,8 @@ export interface HttpQuestion {
   /** Path, or an absolute URL towards a proxy. */
   readonly path: string;
   readonly timeoutMs: number;
+  /** `Host` that is sent in place of `host` and `port`. */
+  readonly authority?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +31,7 @@ export interface HttpQuestion {
 export async function readHttp(socket: net.Socket, question: HttpQuestion): Promise<HttpAnswer | undefined> {
   const lines = [
     `GET ${question.path} HTTP/1.1`,
-    `Host: ${authority(question.host, question.port)}`,
+    `Host: ${question.authority ?? authority(question.host, question.port)}`,
     'User-Agent: bulkhead',
     'Accept: */*',
     'Connection: close',

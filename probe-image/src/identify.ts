@@ -34,13 +34,15 @@ async function byNonce(nonce: string, socket: net.Socket): Promise<'matched' | '
 }
 
 async function byCertificate(spec: AttemptSpec, socket: net.Socket): Promise<PeerEvidence> {
+  // A server name has no dot at its end (RFC 6066 section 3), whatever the spelling that was dialled; one that is asked for is sent as it is.
+  const name = spec.serverName ?? spec.host.replace(/\.$/, '');
   const secure = tls.connect({
     socket,
     // Who it is is compared, not trusted.
     rejectUnauthorized: false,
     // What the certificate must be for; without it an address would be held against `localhost`.
-    host: spec.host,
-    ...(net.isIP(spec.host) === 0 ? { servername: spec.host } : {}),
+    host: name,
+    ...(net.isIP(name) === 0 ? { servername: name } : {}),
   });
   try {
     await handshake(secure);
@@ -55,7 +57,8 @@ async function byCertificate(spec: AttemptSpec, socket: net.Socket): Promise<Pee
 
 async function handshake(secure: tls.TLSSocket): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const cancel = deadline(IDENTIFY_MS, () => reject(new AttemptFailure('tls-failed', 'tls', 'no handshake in time')));
+    // `late`: silence says nothing where the process did not get to run.
+    const cancel = deadline(IDENTIFY_MS, () => reject(new AttemptFailure('tls-failed', 'tls', 'no handshake in time', {}, true)));
     secure.once('secureConnect', () => {
       cancel();
       resolve();
@@ -78,7 +81,8 @@ async function byVoice(spec: AttemptSpec, socket: net.Socket): Promise<PeerEvide
 }
 
 async function headOf(spec: AttemptSpec, socket: net.Socket): Promise<PeerEvidence> {
-  const answer = await readHttp(socket, { host: spec.host, port: spec.port, path: '/', timeoutMs: IDENTIFY_MS });
+  const { host, port, authority } = spec;
+  const answer = await readHttp(socket, { host, port, authority, path: '/', timeoutMs: IDENTIFY_MS });
   if (answer === undefined) return {};
   if (answer.status === undefined) return answer.bytes.length > 0 ? { banner: printable(answer.bytes.subarray(0, 512)) } : {};
   return evidenceOf(answer);

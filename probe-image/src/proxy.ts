@@ -53,6 +53,7 @@ export async function askProxy(spec: AttemptSpec, budget: Budget, resolver: Reso
       host: spec.host,
       port: spec.port,
       path: `http://${authority(spec.host, spec.port)}/`,
+      authority: spec.authority,
       timeoutMs: Math.max(1, budget.timeoutMs - (performance.now() - budget.start)),
       ...(authorization === undefined
         ? {}

@@ -20,6 +20,7 @@ export async function request(spec: AttemptSpec, { timeoutMs }: Budget, { socket
     host: spec.host,
     port: spec.port,
     path: spec.request ?? '/',
+    authority: spec.authority,
     timeoutMs: Math.min(timeoutMs, MAX_ANSWER_MS),
   });
   if (answer?.status === undefined) return { outcome: 'other-protocol', phase: 'http' };

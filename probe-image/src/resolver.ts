@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import net from 'node:net';
 import type { Budget } from './attempt.ts';
 import { AttemptFailure } from './failure.ts';
@@ -35,6 +36,8 @@ export class Resolver {
   /** @throws AttemptFailure in phase `resolve` */
   async address(host: string, family: 4 | 6, budget: Budget): Promise<string> {
     if (net.isIP(host) !== 0) return host;
+    // As inet_aton(3) reads it, and with it libc: 3405803786, 0xcb.0.0x71.012 and the like are no names.
+    if (ipaddr.IPv4.isValid(host)) return ipaddr.IPv4.parse(host).toString();
     const listed = this.#hosts.find((entry) => sameName(entry.name, host) && net.isIP(entry.address) === family);
     if (listed !== undefined) return listed.address;
     const answer = await this.answer(host, family, budget);
@@ -50,7 +53,8 @@ export class Resolver {
 
   /** The most telling answer of all name servers; one question a name and family, however many attempts need it. */
   async answer(host: string, family: 4 | 6, budget: Budget): Promise<Answer> {
-    const key = `${family} ${host.toLowerCase()}`;
+    // By its spelling: a name server may tell upper case from lower, and that is what is looked for.
+    const key = `${family} ${host}`;
     const asked = this.#pending.get(key);
     if (asked !== undefined) return asked;
     const pending = ask(this.servers, host, family, budget, this.#port);

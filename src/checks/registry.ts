@@ -22,12 +22,16 @@ import { managementApi } from './host/management-api.ts';
 import { cosmeticProfile } from './net/cosmetic-profile.ts';
 import { declaration } from './net/declaration.ts';
 import { declaredEgress } from './net/declared-egress.ts';
+import { directDns } from './net/direct-dns.ts';
 import { dnsExfiltration } from './net/dns-exfiltration.ts';
+import { fronting } from './net/fronting.ts';
 import { hostNetwork } from './net/host-network.ts';
 import { internalNetworks } from './net/internal-networks.ts';
 import { ipv6Egress } from './net/ipv6-egress.ts';
 import { metadataService } from './net/metadata-service.ts';
+import { nameBoundary } from './net/name-boundary.ts';
 import { portBoundary } from './net/port-boundary.ts';
+import { privateRanges } from './net/private-ranges.ts';
 import { sharedNetwork } from './net/shared-network.ts';
 import { udpEgress } from './net/udp-egress.ts';
 import { undeclaredEgressByProxy } from './net/undeclared-egress-by-proxy.ts';
@@ -48,10 +52,14 @@ export const CHECKS: readonly Check[] = [
   undeclaredEgressByProxy,
   declaredEgress,
   portBoundary,
+  nameBoundary,
+  fronting,
   dnsExfiltration,
+  directDns,
   udpEgress,
   ipv6Egress,
   metadataService,
+  privateRanges,
   hostNetwork,
   cosmeticProfile,
   hostCanary,

@@ -29,6 +29,7 @@ interface AuditOptions {
   readonly internet: readonly string[] | false;
   readonly management: readonly string[];
   readonly private: readonly string[];
+  readonly neighbor: readonly string[];
   readonly callTool?: string;
   readonly callReadOnly: boolean;
   readonly timeout: number;
@@ -62,6 +63,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--no-internet', 'dial nothing outside')
     .option('--management <host:port>', 'management API that servers must not reach; repeatable', collect, [])
     .option('--private <host:port>', 'destination in a private range that nobody declares; repeatable', collect, [])
+    .option('--neighbor <host:port>', 'undeclared neighbour of a declared host, one that exists; repeatable', collect, [])
     .option('--call-tool <name>', 'where a session with another server opens, call this tool of it, without arguments')
     .option('--call-read-only', 'where a session with another server opens, call a tool of it that is marked read-only', false)
     .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
@@ -106,6 +108,7 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     internet,
     management,
     private: options.private.map((value) => parseHostPort(value, '--private')),
+    neighbors: options.neighbor.map((value) => parseHostPort(value, '--neighbor')),
     ...call,
     kinds: kindsOf(checks),
     useInternet,

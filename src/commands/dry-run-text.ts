@@ -16,7 +16,21 @@ export function renderDryRun(plans: readonly PlannedTarget[]): string {
 
 function line(spec: AttemptSpec): string {
   const where = spec.kind === 'dns' ? spec.host : endpointText(spec.host, spec.port);
+  const asked = askedOf(spec);
   const way = spec.path === 'proxy' ? `by proxy ${spec.proxy ?? ''}` : `direct IPv${spec.family}`;
   const control = spec.controls.length === 0 ? 'no control' : `control: ${spec.controls.join(', ')}`;
-  return escapeText(`${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''} ${way}, ${control}`, 500);
+  return escapeText(
+    `${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''}${asked} ${way}, ${control}`,
+    500,
+  );
+}
+
+/** What is asked for in place of what is dialled, or whom. */
+function askedOf({ serverName, authority, resolver }: AttemptSpec): string {
+  const parts = [
+    ...(serverName === undefined ? [] : [`SNI ${serverName}`]),
+    ...(authority === undefined ? [] : [`Host ${authority}`]),
+    ...(resolver === undefined ? [] : [`at ${endpointText(resolver.address, resolver.port)} by ${resolver.tcp ? 'TCP' : 'UDP'}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

@@ -12,6 +12,7 @@ const CIRCUMSTANTIAL: ReadonlySet<string> = new Set([
   'NET-003',
   'NET-006',
   'NET-014',
+  'NET-015',
   'NET-016',
   'HOST-002',
   'HOST-006',

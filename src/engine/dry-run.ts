@@ -2,7 +2,7 @@ import type { AttemptSpec } from '../model/attempt.ts';
 import type { ObservationKind } from '../model/observation.ts';
 import { mirrorObstacle } from '../probes/inspect.ts';
 import { planAttempts } from '../probes/plan.ts';
-import { withoutCredentials } from '../runtime/containers.ts';
+import { proxyVariables, withoutCredentials } from '../runtime/containers.ts';
 import { contextFor } from './plan-context.ts';
 import type { GatherRequest, Subject } from './request.ts';
 
@@ -13,7 +13,10 @@ export interface PlannedTarget {
   readonly remarks: readonly string[];
 }
 
-type DryRunRequest = Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'private' | 'call' | 'kinds' | 'useInternet'>;
+type DryRunRequest = Pick<
+  GatherRequest,
+  'subjects' | 'internet' | 'management' | 'private' | 'neighbors' | 'call' | 'kinds' | 'useInternet'
+>;
 
 /** Every attempt that an audit would make, as far as it is known without starting anything. */
 export function planDryRun(request: DryRunRequest): readonly PlannedTarget[] {
@@ -47,6 +50,9 @@ function remarksOf(kinds: ReadonlySet<ObservationKind>, { container, target }: S
       ? [
           'canaries are planted on the host at start: each address of the host is dialled at their ports, and at the ports where it listens',
         ]
+      : []),
+    ...(kinds.has('egress') && proxyVariables(container.environment).length > 0
+      ? ['the control resolves declared names at start: the proxy is then asked for the address of each, in several spellings']
       : []),
     ...(kinds.has('peers') ? ['a canary is planted beside every target at start and dialled by all others'] : []),
   ];

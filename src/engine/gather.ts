@@ -63,6 +63,7 @@ export async function gather(request: GatherRequest): Promise<ObservationBundle>
         : [],
       management: request.management.map(({ host, port }) => endpointText(host, port)),
       private: request.private.map(({ host, port }) => endpointText(host, port)),
+      neighbors: (request.neighbors ?? []).map(({ host, port }) => endpointText(host, port)),
       ...(request.call === undefined ? {} : { call: request.call }),
       checks: [...request.checks],
     },

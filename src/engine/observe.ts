@@ -5,6 +5,7 @@ import { ATTEMPT_KINDS, needsInternet, planAttempts, type AttemptPlan } from '..
 import { stateOf } from '../runtime/containers.ts';
 import type { Session } from '../runtime/labels.ts';
 import { attemptEverywhere, pair, type Results } from './attempts.ts';
+import { declaredAddresses } from './declared-addresses.ts';
 import { identify, isOpen, openBridgeControl, openHostCanary, openTwin, place, type Place } from './places.ts';
 import { contextFor } from './plan-context.ts';
 import type { GatherRequest, Subject } from './request.ts';
@@ -26,8 +27,10 @@ export async function observe(
   const closed: Place = { failure: 'not needed for the selected checks' };
   // Everything is up before the first attempt: containers that start take the processor from those that wait. Twins
   // of the network come first, for they have names to resolve while the others start.
-  const [bridge, host, twins, identities] = await Promise.all([
-    wantsAttempts ? place(() => openBridgeControl(factory, session)) : closed,
+  const openingBridge = wantsAttempts ? place(() => openBridgeControl(factory, session)) : Promise.resolve(closed);
+  const [bridge, addresses, host, twins, identities] = await Promise.all([
+    openingBridge,
+    openingBridge.then((at) => (kinds.has('egress') && request.useInternet ? declaredAddresses(request, at) : undefined)),
     wantsAttempts || kinds.has('hostNamespace') ? place(() => openHostCanary(factory)) : closed,
     Promise.all(
       subjects.map(async (subject): Promise<Place> => {
@@ -40,7 +43,9 @@ export async function observe(
 
   const places = new Map(subjects.map((subject, index) => [subject.target.id, twins[index] ?? closed]));
   const contexts = new Map(
-    subjects.map((subject) => [subject.target.id, contextFor(request, session, subject, places, { bridge, host })] as const),
+    subjects.map(
+      (subject) => [subject.target.id, contextFor(request, session, subject, places, { bridge, host }, addresses)] as const,
+    ),
   );
   const plans = new Map([...contexts].map(([id, context]) => [id, planAttempts(context, kinds, request.useInternet)] as const));
   const total = [...plans.values()].flatMap((plan) => Object.values(plan)).flat().length;

@@ -9,11 +9,12 @@ import type { Vantage } from './twins.ts';
 
 /** Everything that the plan of attempts for one target follows from. */
 export function contextFor(
-  request: Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'private' | 'call'>,
+  request: Pick<GatherRequest, 'subjects' | 'internet' | 'management' | 'private' | 'neighbors' | 'call'>,
   session: Pick<Session, 'id'>,
   { target, declaration, container }: Subject,
   places: ReadonlyMap<string, Place>,
   { bridge, host }: { readonly bridge: Place; readonly host: Place },
+  addresses?: PlanContext['addresses'],
 ): PlanContext {
   const policy = egressPolicy(declaration.profile);
   const own = places.get(target.id);
@@ -28,6 +29,8 @@ export function contextFor(
     internet: request.internet,
     management: request.management,
     private: request.private,
+    ...(request.neighbors === undefined ? {} : { neighbors: request.neighbors }),
+    ...(addresses === undefined ? {} : { addresses }),
     ...(request.call === undefined ? {} : { call: request.call }),
     proxies: proxiesOf(container),
     ...(isOpen(host) ? { hostNamespace: withoutOwn(host.ready.namespace, places, bridge), hostCanaries: plantedBy(host) } : {}),

@@ -24,6 +24,8 @@ export interface GatherRequest {
   readonly useInternet: boolean;
   readonly management: readonly { readonly host: string; readonly port: number }[];
   readonly private: readonly { readonly host: string; readonly port: number }[];
+  /** Undeclared neighbours of declared hosts. */
+  readonly neighbors?: readonly { readonly host: string; readonly port: number }[];
   /** Which tool of a peer is called; absent = none. */
   readonly call?: ToolCall;
   /** Budget of one attempt, retries included, milliseconds. */

@@ -24,9 +24,11 @@ function listed(findings: readonly Finding[], max = 3): string {
 }
 
 function internet(findings: readonly Finding[]): readonly string[] {
-  const reached = of(findings, 'fail', 'NET-004', 'NET-005', 'NET-012', 'NET-013');
+  const reached = of(findings, 'fail', 'NET-004', 'NET-005', 'NET-012', 'NET-013', 'NET-015');
   const blocked = of(findings, 'pass', 'NET-004');
+  const beyond = of(findings, 'fail', 'NET-007', 'NET-008', 'NET-009');
   const dns = of(findings, 'fail', 'NET-010');
+  const resolvers = of(findings, 'fail', 'NET-011');
   const metadata = of(findings, 'fail', 'NET-014');
   const over = of(findings, 'fail', 'NET-006');
   return [
@@ -34,7 +36,9 @@ function internet(findings: readonly Finding[]): readonly string[] {
     ...(reached.length === 0 && blocked.length > 0
       ? ['Reaches none of the undeclared destinations that the control reaches.']
       : []),
+    ...(beyond.length > 0 ? [`Reaches more than it declares by way of ${listed(beyond)}.`] : []),
     ...(dns.length > 0 ? ['Its resolver carries any name out: a channel for data.'] : []),
+    ...(resolvers.length > 0 ? [`Asks resolvers outside by itself: ${listed(resolvers)}.`] : []),
     ...(metadata.length > 0 ? [`Reaches the cloud metadata service at ${listed(metadata)}.`] : []),
     ...(over.length > 0 ? [`Cannot reach what it declares: ${listed(over)}.`] : []),
   ];

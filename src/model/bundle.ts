@@ -30,6 +30,8 @@ export const GatherOptions = Type.Object(
     management: Type.Array(HostileText, { maxItems: 256 }),
     /** Undeclared private destinations that the user named. */
     private: Type.Array(HostileText, { maxItems: 256 }),
+    /** Undeclared neighbours of declared hosts that the user named. */
+    neighbors: Type.Optional(Type.Array(HostileText, { maxItems: 256 })),
     /** Which tool of a peer may be called: the one that is named, one that is marked read-only, or none. */
     call: Type.Optional(ToolCall),
     /** Ids of the checks for which evidence was gathered. */

@@ -23,6 +23,11 @@ export function isDialable(address: string): boolean {
   return !['loopback', 'unspecified', 'multicast', 'broadcast'].includes(parsed.range());
 }
 
+/** A canary that is a name server by its port, and known by its address: it is asked in its own protocol. */
+export function isResolver({ host, port }: { readonly host: string; readonly port: number }): boolean {
+  return port === 53 && familyOf(host) !== undefined;
+}
+
 /** The first usable address of a subnet: where a bridge stands even when the engine does not say so. */
 export function firstAddress(subnet: string): string | undefined {
   try {
@@ -40,6 +45,11 @@ export function firstAddress(subnet: string): string | undefined {
 
 export function unique<T>(values: Iterable<T>): readonly T[] {
   return [...new Set(values)];
+}
+
+/** Each endpoint once, however often it was named. */
+export function distinct<T extends { readonly host: string; readonly port: number }>(endpoints: readonly T[]): readonly T[] {
+  return [...new Map(endpoints.map((endpoint) => [endpointText(endpoint.host, endpoint.port), endpoint])).values()];
 }
 
 /** `host:port`, IPv6 in brackets. */

@@ -38,6 +38,10 @@ export interface PlanContext {
   readonly management: readonly { readonly host: string; readonly port: number }[];
   /** Destinations in private ranges that the user named. */
   readonly private: readonly { readonly host: string; readonly port: number }[];
+  /** Undeclared neighbours of declared hosts that the user named. */
+  readonly neighbors?: readonly { readonly host: string; readonly port: number }[];
+  /** Addresses of declared names, as the control's name server gave them; absent in a dry run. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]>;
   /** What may be called on a peer. */
   readonly call?: ToolCall;
   /** `http://…` by scheme of the destination; may hold credentials. */

@@ -1,11 +1,11 @@
 import type { AttemptSpec } from '../model/attempt.ts';
-import { endpointText, familiesOf, familyOf } from './address.ts';
+import { endpointText, familiesOf, familyOf, isResolver, unique } from './address.ts';
 import type { PlanContext } from './context.ts';
 
-/** A datagram to every UDP canary. Ports 53 and 123 are asked in their own protocol, others are expected to echo. */
+/** A datagram to every UDP canary. Port 123 is asked in its own protocol, others are expected to echo; resolvers are asked for names. */
 export function planUdp(context: PlanContext): readonly AttemptSpec[] {
   return context.internet
-    .filter(({ protocol }) => protocol === 'udp')
+    .filter((canary) => canary.protocol === 'udp' && !isResolver(canary))
     .flatMap(({ host, port }) =>
       familiesOf(host).map((family): AttemptSpec => ({
         id: `udp:${endpointText(host, port)}:v${family}`,
@@ -26,8 +26,12 @@ export function planUdp(context: PlanContext): readonly AttemptSpec[] {
  * between target and control, or a cache would answer for the resolver.
  */
 export function planDns(context: PlanContext): readonly AttemptSpec[] {
-  const zones = new Set(context.internet.filter(({ host }) => familyOf(host) === undefined).map(({ host }) => host));
-  return [...zones].map((zone): AttemptSpec => ({
+  const zones = unique(context.internet.filter(({ host }) => familyOf(host) === undefined).map(({ host }) => host));
+  return [...zones.map((zone) => exfiltration(context, zone)), ...planDirectDns(context, zones[0])];
+}
+
+function exfiltration(context: PlanContext, zone: string): AttemptSpec {
+  return {
     id: `dns:${zone}`,
     purpose: 'dns-exfiltration',
     kind: 'dns',
@@ -37,7 +41,43 @@ export function planDns(context: PlanContext): readonly AttemptSpec[] {
     path: 'direct',
     subject: `a name below ${zone}`,
     controls: ['bridge'],
-  }));
+  };
+}
+
+/** The zone whose names are asked for where no canary has one: it exists for examples (RFC 2606). */
+const EXAMPLE_ZONE = 'example.com';
+/** DNS over TLS (RFC 7858). */
+const DOT_PORT = 853;
+
+/** Resolvers outside (canaries of port 53), past the one of the namespace: by UDP, by TCP, and by TLS on port 853. */
+function planDirectDns(context: PlanContext, zone = EXAMPLE_ZONE): readonly AttemptSpec[] {
+  return unique(context.internet.filter(isResolver).map(({ host }) => host)).flatMap((address) => {
+    const base = { purpose: 'direct-dns', family: familyOf(address) ?? 4, path: 'direct', subject: address } as const;
+    const ask = (tcp: boolean): AttemptSpec => ({
+      ...base,
+      id: `direct-dns:${address}:${tcp ? 'tcp' : 'udp'}`,
+      kind: 'dns',
+      host: `d-${context.session}.${zone}`,
+      port: 0,
+      resolver: { address, port: 53, tcp },
+      controls: ['bridge'],
+    });
+    const overTls: AttemptSpec = {
+      ...base,
+      id: `direct-dns:${address}:tls`,
+      kind: 'tcp',
+      host: address,
+      port: DOT_PORT,
+      tls: true,
+      controls: ['bridge'],
+    };
+    const permits = (port: number, protocol: 'tcp' | 'udp'): boolean => context.permits({ host: address, port, protocol });
+    return [
+      ...(permits(53, 'udp') ? [] : [ask(false)]),
+      ...(permits(53, 'tcp') ? [] : [ask(true)]),
+      ...(permits(DOT_PORT, 'tcp') ? [] : [overTls]),
+    ];
+  });
 }
 
 /** Metadata services of the large clouds, connection level and `GET /` only: no path that holds credentials. */

@@ -30,6 +30,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     'hostnet',
     'by-open-proxy',
     'by-exact-proxy',
+    'api-by-open-proxy',
     'exact-on-bridge',
     'exact-without',
     'six',
@@ -52,6 +53,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
       return file;
     };
     const exact = await profile('exact', EXACT);
+    const api = await profile('api', { network: { outbound: { allow_host: ['api.allowed.test'], allow_port: [443] } } });
     const reads = await profile('reads', { read: [`${data}:/data`] });
 
     const inner = await fixtures.network('check-inner', { Internal: true });
@@ -61,7 +63,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     const openProxy = await fixtures.run({ name: 'open-proxy', script: proxyScript('true'), network: inner, networks: [outer] });
     const exactProxy = await fixtures.run({
       name: 'exact-proxy',
-      script: proxyScript("host === 'canary.test' && port === 443"),
+      script: proxyScript("host === 'canary.test' && port === 443", true),
       network: inner,
       networks: [outer],
     });
@@ -97,6 +99,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     await fixtures.run({ name: 'hostnet', network: 'host' });
     await fixtures.run({ name: 'by-open-proxy', network: inner, env: await by(openProxy) });
     await fixtures.run({ name: 'by-exact-proxy', network: inner, env: await by(exactProxy) });
+    await fixtures.run({ name: 'api-by-open-proxy', network: inner, env: await by(openProxy) });
     await fixtures.run({ name: 'exact-on-bridge', network: 'bridge' });
     await fixtures.run({ name: 'exact-without', network: 'none' });
     await fixtures.run({ name: 'six', network: six });
@@ -126,6 +129,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
         'hostnet=none',
         'by-open-proxy=none',
         `by-exact-proxy=${exact}`,
+        `api-by-open-proxy=${api}`,
         `exact-on-bridge=${exact}`,
         `exact-without=${exact}`,
         'six=none',
@@ -134,6 +138,8 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
       ],
       // It wants an argument and gets none: it runs, and says so.
       call: { tool: 'echo' },
+      neighbors: ['tenant.test:443'],
+      private: ['10.203.113.10:80'],
     };
     result = await audit(session, request);
     broken = await audit(session, { ...request, image: await ensureNodeImage(docker) });
@@ -151,10 +157,14 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     ['NET-005', 'by-open-proxy'],
     ['NET-006', 'exact-without'],
     ['NET-007', 'exact-on-bridge'],
+    ['NET-008', 'api-by-open-proxy'],
+    ['NET-009', 'api-by-open-proxy'],
     ['NET-010', 'leaky'],
+    ['NET-011', 'leaky'],
     ['NET-012', 'leaky'],
     ['NET-013', 'six'],
     ['NET-014', 'leaky'],
+    ['NET-015', 'leaky'],
     ['NET-016', 'hostnet'],
     ['NET-018', 'exact-on-bridge'],
     ['HOST-001', 'leaky'],
@@ -185,7 +195,8 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     ['FS-005', 'leaky'],
   ];
   it.each(LEAKS)('%s fails on %s', (check, target) => {
-    expect(statuses(result.of(target, check))).toContain('fail');
+    const findings = result.of(target, check);
+    expect(statuses(findings), JSON.stringify(findings, undefined, 1)).toContain('fail');
   });
 
   const TIGHT: readonly (readonly [string, string, string])[] = [
@@ -196,11 +207,15 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     ['NET-005', 'by-exact-proxy', 'pass'],
     ['NET-006', 'by-exact-proxy', 'pass'],
     ['NET-007', 'by-exact-proxy', 'pass'],
+    ['NET-008', 'by-exact-proxy', 'pass'],
+    ['NET-009', 'by-exact-proxy', 'pass'],
     ['NET-010', 'tight', 'pass'],
+    ['NET-011', 'tight', 'pass'],
     ['NET-012', 'tight', 'pass'],
     // Without IPv6 inside there is nothing to judge; that is an observation, no failed attempt.
     ['NET-013', 'tight', 'not-applicable'],
     ['NET-014', 'tight', 'not-applicable pass'],
+    ['NET-015', 'tight', 'pass'],
     ['NET-016', 'tight', 'pass'],
     ['NET-018', 'by-exact-proxy', 'pass'],
     ['HOST-001', 'tight', 'not-applicable pass'],

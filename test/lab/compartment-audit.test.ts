@@ -13,6 +13,9 @@ const IDLE = 'setInterval(() => {}, 1e6)';
 /** What nobody declares, over TCP and UDP. */
 const INTERNET = [...LAB_INTERNET, '203.0.113.10:7/udp'];
 
+/** Almost the allowed name, and another owner behind its address. */
+const NEIGHBORS = ['evilallowed.test:443', 'allowed.test.operator.test:443', 'tenant.test:443'];
+
 describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () => {
   let session: LabSession;
   let bench: CompartmentBench;
@@ -49,7 +52,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     await launch('none-http', {}, everything, 'streamableHttp');
     await launch('files-http', files, '--target-port', '8000', node, '-e', IDLE);
     await launch('ports-http', { network: { outbound: { allow_port: [443] } } }, '--target-port', '8000', node, '-e', IDLE);
-    sealed = await audit(session, { names, internet: INTERNET });
+    sealed = await audit(session, { names, internet: INTERNET, neighbors: NEIGHBORS, private: ['10.203.113.10:80'] });
     await launch('open-http', { network: { outbound: { insecure_allow_all: true } } }, everything, 'streamableHttp');
     await launch('open-too', { network: { outbound: { insecure_allow_all: true } } }, everything, 'streamableHttp');
     open = await audit(session, { names: ['open-http', 'open-too'], internet: INTERNET });
@@ -85,6 +88,10 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     const reached = sealed.of('hosts-http', 'NET-006').filter(({ status }) => status === 'pass');
     expect(reached.map(({ subject }) => subject).join()).toContain('allowed.test');
     expect(sealed.of('hosts-http', 'NET-004').map(({ status }) => status)).toContain('pass');
+  });
+
+  it.each(['NET-007', 'NET-008', 'NET-009', 'NET-011', 'NET-015'])('just beyond the declared host, %s is decided', (check) => {
+    expect(statuses(sealed.of('hosts-http', check))).toBe('pass');
   });
 
   it('insecure_allow_all is a bridge of its own: the host is exposed, which the audit shows; a sibling is not', () => {

@@ -21,6 +21,7 @@ export const LAB_INTERNET = [
   '203.0.113.10:80',
   '[2001:db8:203::10]:80',
   '203.0.113.10:7/udp',
+  '203.0.113.53:53/udp',
 ];
 const LAB_RANGES = ['203.0.113.0/24', '198.51.100.0/24', '2001:db8::/32'];
 
@@ -44,6 +45,7 @@ export interface AuditRequest {
   readonly internet?: readonly string[];
   readonly management?: readonly string[];
   readonly private?: readonly string[];
+  readonly neighbors?: readonly string[];
   readonly call?: ToolCall;
   readonly timeoutMs?: number;
   /** In place of the real probe image: how a broken client is tested. */
@@ -84,6 +86,7 @@ export async function audit({ lab }: LabSession, request: AuditRequest): Promise
     useInternet: true,
     management: (request.management ?? []).map((value) => parseHostPort(value, '--management')),
     private: (request.private ?? []).map((value) => parseHostPort(value, '--private')),
+    neighbors: (request.neighbors ?? []).map((value) => parseHostPort(value, '--neighbor')),
     ...(request.call === undefined ? {} : { call: request.call }),
     // Roomy: a busy machine may keep a probe from running for a while, and that would rightly be inconclusive.
     timeoutMs: request.timeoutMs ?? 2500,

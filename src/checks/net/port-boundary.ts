@@ -1,9 +1,8 @@
 import type { PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type Verdict } from '../../model/check.ts';
 import type { Target } from '../../model/target.ts';
-import { reachOf } from '../support/decide.ts';
-import { groupBy, isPermitted } from '../support/egress.ts';
-import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
+import { judgeAround, sortAround, wayOf } from '../support/boundary.ts';
+import { groupBy, isPermitted, type JudgedPair } from '../support/egress.ts';
 
 export const portBoundary = defineCheck({
   meta: {
@@ -29,7 +28,7 @@ export const portBoundary = defineCheck({
     const tried = egress.attempts.filter(({ spec }) => spec.purpose === 'port-boundary');
     const undeclared = tried.filter(({ spec }) => !isPermitted(policy, spec));
     if (undeclared.length > 0)
-      return [...groupBy(undeclared, ({ host }) => host)].map(([host, group]) => judge(host, group, target));
+      return [...groupBy(undeclared, ({ host }) => host)].map(([host, group]) => judge(host, group, egress.attempts, target));
     if (tried.length > 0)
       return [{ status: 'not-applicable', subject, message: `Every port that was tried is declared: ${policy.summary}.` }];
     return egress.attempts.some(({ spec }) => spec.purpose === 'declared')
@@ -44,47 +43,23 @@ export const portBoundary = defineCheck({
   },
 });
 
-function judge(host: string, group: readonly PairedAttempt[], target: Target): Verdict {
-  const judged = group.map((pair) => ({ pair, reach: reachOf(pair) }));
-  const reached = judged.filter(({ reach }) => reach.state === 'reached');
-  const open = judged.filter(({ reach }) => reach.state === 'undecided');
-  const stopped = judged.filter(({ reach }) => reach.state === 'blocked' || reach.state === 'elsewhere');
-  const decisive = reached[0] ?? stopped[0] ?? open[0];
-  const undecided = portsOf(open);
-  const facts = {
-    subject: host,
-    expected: 'no undeclared port reached',
-    actual: reached.length === 0 ? 'none reached' : `reached: ${portsOf(reached)}`,
-    evidence: [
-      ...[...reached, ...stopped].flatMap(({ pair }) => evidenceOf(pair)),
-      ...(open.length === 0 ? [] : [`undecided ports, mostly because no service answers the control there: ${undecided}`]),
-      ...open.flatMap(({ pair }) => evidenceOf(pair)),
-    ],
-    ...(decisive !== undefined && { reproduce: reproduceAttempt(target, decisive.pair) }),
-  };
-  if (reached.length > 0) {
-    return { ...facts, status: 'fail', message: `${host} was reached on ports that are not declared: ${portsOf(reached)}.` };
-  }
-  if (stopped.length === 0) {
-    return {
-      ...facts,
-      status: 'inconclusive',
-      message: `No undeclared port of ${host} could be decided (${undecided}): ${open[0]?.reach.why ?? 'none was tried'}.`,
-    };
-  }
-  const rest = open.length === 0 ? '' : `; open are ${undecided}`;
-  return {
-    ...facts,
-    status: 'pass',
-    message: `${host} was not reached on undeclared ports, shown by controls for ${portsOf(stopped)}${rest}.`,
-  };
+function judge(host: string, group: readonly PairedAttempt[], all: readonly PairedAttempt[], target: Target): Verdict {
+  return judgeAround(
+    sortAround(group, all),
+    {
+      subject: host,
+      expected: 'no undeclared port reached',
+      list: portsOf,
+      failed: (ports) => `${host} was reached on ports that are not declared: ${ports}`,
+      held: (ports) => `${host} was not reached on undeclared ports, shown by controls for ${ports}`,
+      undecided: (ports) => `No undeclared port of ${host} could be decided (${ports})`,
+      nothing: (ports) => `${host} has nothing on undeclared ports that could be reached: nobody answers the control on ${ports}`,
+    },
+    target,
+  );
 }
 
-function portsOf(judged: readonly { readonly pair: PairedAttempt }[]): string {
-  const specs = judged.map(({ pair }) => pair.spec).toSorted((a, b) => a.port - b.port || a.family - b.family);
-  return [
-    ...new Set(
-      specs.map(({ port, family, path }) => `${port}${family === 6 ? ' over IPv6' : ''}${path === 'proxy' ? ' by proxy' : ''}`),
-    ),
-  ].join(', ');
+function portsOf(judged: readonly JudgedPair[]): string {
+  const pairs = judged.map(({ pair }) => pair).toSorted((a, b) => a.spec.port - b.spec.port || a.spec.family - b.spec.family);
+  return [...new Set(pairs.map((pair) => `${pair.spec.port}${wayOf(pair)}`))].join(', ');
 }

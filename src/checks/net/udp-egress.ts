@@ -18,9 +18,16 @@ export const udpEgress = defineCheck({
     since: '0.1.0',
   },
   requires: ['udp'],
-  uses: ['namespace'],
-  evaluate({ facts: { udp, namespace }, policy, target }) {
+  uses: ['namespace', 'dns'],
+  evaluate({ facts: { udp, dns, namespace }, policy, target }) {
+    const subject = 'undeclared peers by UDP';
     const pairs = udp.attempts.filter(({ spec }) => spec.purpose === 'udp');
-    return judgeUndeclared({ subject: 'undeclared peers by UDP', way: 'by UDP', pairs, policy, target, namespace });
+    const resolvers = (dns?.attempts ?? []).some(({ spec }) => spec.purpose === 'direct-dns' && spec.resolver?.tcp === false);
+    if (policy.restricts && pairs.length === 0 && resolvers) {
+      const message =
+        'The only peers that were named for UDP are resolvers, which NET-011 judges; `--internet HOST:PORT/udp` names others.';
+      return [{ status: 'not-applicable', subject, message }];
+    }
+    return judgeUndeclared({ subject, way: 'by UDP', pairs, policy, target, namespace });
   },
 });

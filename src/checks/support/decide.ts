@@ -108,40 +108,75 @@ function connectedTo(pair: PairedAttempt): Reach {
   }
   const controls = pair.controls.filter(({ attempt }) => attempt.outcome === 'connected');
   if (controls.length === 0) return { state: 'reached', why: 'a connection was made' };
-  const verdicts = controls.map(({ attempt }) => samePeer(target.peer, attempt.peer));
+  const verdicts = controls.map(({ attempt }) => (isMute(pair, attempt) ? 'mute' : samePeer(target.peer, attempt.peer)));
   if (verdicts.includes('same')) return { state: 'reached', why: 'it answered as it answers the control' };
+  if (verdicts.includes('mute'))
+    return {
+      state: 'undecided',
+      why: 'the name led to another address than that of the control, and nobody said there who it is',
+    };
   if (verdicts.includes('unclear'))
     return { state: 'undecided', why: 'a connection was made, but less was heard on it than on the control' };
   return { state: 'elsewhere', why: 'another peer answered than the one that answers the control' };
+}
+
+/**
+ * A name server that answers every name with one address sends all names to a listener that takes every
+ * connection: where the service says nothing even to the control, the address is all that tells the two apart.
+ * Large services have many, so it tells nothing for certain.
+ */
+function isMute({ spec, target }: PairedAttempt, control: Attempt): boolean {
+  const said = Object.keys(control.peer ?? {}).length > 0;
+  return (
+    !said &&
+    spec.path === 'direct' &&
+    target.address !== undefined &&
+    control.address !== undefined &&
+    target.address !== control.address
+  );
 }
 
 /** Characters of a greeting that are alike between two connections to one service, e.g. `SSH-2.0-`. */
 const GREETING = 8;
 
 /**
- * Compares who answered. Different certificates of one name are the same peer when the chain was valid
- * (large services use several); a page that differs in body alone may be dynamic and counts as the same.
+ * Compares who answered. Different certificates of one name are the same peer when the chain was valid (large
+ * services use several). Another certificate alone tells little: what re-signs TLS on the way may hand on all that
+ * the destination says, or say something itself, so the page has to tell. Whoever was heard less than by the control
+ * is `unclear`: a firewall that takes a connection and swallows it looks like a destination that is slow to answer,
+ * which has the bytes that were sent.
  */
 function samePeer(target: PeerEvidence | undefined, control: PeerEvidence | undefined): 'same' | 'other' | 'unclear' {
   const t = target ?? {};
   const c = control ?? {};
   if (c.certificate !== undefined) {
     if (t.certificate === undefined) return 'unclear';
-    return t.certificate === c.certificate || t.authorized === true ? 'same' : 'other';
+    if (t.certificate === c.certificate || t.authorized === true) return 'same';
+    // Two sites of one kind of server are alike in all but what they say.
+    return samePage(t, c) === 'same' && t.body !== c.body ? 'unclear' : samePage(t, c);
   }
-  if (c.status !== undefined) {
-    if (t.status === undefined) return 'unclear';
-    if (t.body !== undefined && t.body === c.body) return 'same';
-    if (t.status === c.status && t.server === c.server) return 'same';
-    // One server may answer two requests in two ways (429, 503).
-    return t.server !== undefined && t.server === c.server ? 'unclear' : 'other';
-  }
+  if (c.status !== undefined) return samePage(t, c);
   if (c.banner !== undefined) {
     if (t.banner === undefined) return 'unclear';
     // Greetings hold times, salts and names of one machine of many: a difference does not make another peer.
     return t.banner.slice(0, GREETING) === c.banner.slice(0, GREETING) ? 'same' : 'unclear';
   }
   return 'same';
+}
+
+/** SHA-256 of nothing: two servers that say nothing are not the same for that. */
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/**
+ * Compares HTTP answers. A page that differs in body alone may be dynamic, and counts as the same where its server
+ * says who it is; without that it may as well be a page that says "blocked" with status 200.
+ */
+function samePage(t: PeerEvidence, c: PeerEvidence): 'same' | 'other' | 'unclear' {
+  if (t.status === undefined || c.status === undefined) return 'unclear';
+  if (t.status === c.status && t.body !== undefined && t.body === c.body && t.body !== EMPTY) return 'same';
+  if (t.status === c.status && t.server === c.server) return t.server === undefined ? 'unclear' : 'same';
+  // One server may answer two requests in two ways (429, 503).
+  return t.server !== undefined && t.server === c.server ? 'unclear' : 'other';
 }
 
 /**
@@ -175,9 +210,41 @@ function forwarded(attempt: Attempt): boolean {
   return answer.addresses.length > 0 || answer.soa !== undefined;
 }
 
+/** A resolver that answers every name with an address of its own has asked nobody: the addresses have to meet. */
 function sameOrigin(a: Attempt, b: Attempt): boolean {
-  if (a.answer?.rcode !== b.answer?.rcode) return false;
-  return (a.answer?.addresses.length ?? 0) > 0 === (b.answer?.addresses.length ?? 0) > 0 && a.answer?.soa === b.answer?.soa;
+  if (a.answer?.rcode !== b.answer?.rcode || a.answer?.soa !== b.answer?.soa) return false;
+  const [ours, theirs] = [a.answer?.addresses ?? [], b.answer?.addresses ?? []];
+  return ours.length === 0 && theirs.length === 0 ? true : ours.some((address) => theirs.includes(address));
+}
+
+/**
+ * Whether a resolver outside answered by itself. What answers in its place (a redirection of port 53) may refuse,
+ * which is a wall, or answer with something of its own, which leaves open what it did with the question.
+ */
+export function askedDirectly(pair: PairedAttempt): Reach {
+  const { target, controls } = pair;
+  if (target.answer === undefined) return reachOf(answeredAsConnected(pair));
+  const control = controls.find(({ attempt }) => attempt.answer !== undefined)?.attempt;
+  if (control === undefined) {
+    return forwarded(target)
+      ? { state: 'reached', why: `it answered with ${describeAnswer(target)}` }
+      : { state: 'undecided', why: `${describeAnswer(target)} came back, and no control got an answer` };
+  }
+  if (sameOrigin(target, control))
+    return { state: 'reached', why: `it answered as it answers the control: ${describeAnswer(target)}` };
+  const why = `${describeAnswer(target)} came back, while the control heard ${describeAnswer(control)}`;
+  return { state: target.answer.rcode === 'REFUSED' ? 'elsewhere' : 'undecided', why };
+}
+
+/** NXDOMAIN is an answer: the resolver was there. */
+function answeredAsConnected(pair: PairedAttempt): PairedAttempt {
+  return {
+    ...pair,
+    controls: pair.controls.map(({ vantage, attempt }) => ({
+      vantage,
+      attempt: attempt.answer === undefined ? attempt : { ...attempt, outcome: 'connected' },
+    })),
+  };
 }
 
 function describeAnswer(attempt: Attempt): string {

@@ -11,22 +11,28 @@ const VANTAGES: Readonly<Record<ControlVantage, string>> = {
 export function evidenceOf(pair: PairedAttempt): readonly string[] {
   const route = pair.spec.path === 'proxy' ? `by proxy ${pair.spec.proxy ?? ''}`.trim() : 'direct';
   const place = pair.spec.from === 'host' ? ', from the host itself' : '';
-  const lines = [`${endpointOf(pair)} ${route}${place}${headersOf(pair)}, IPv${pair.spec.family}: ${outcomeLine(pair.target)}`];
+  const lines = [`${endpointOf(pair)}${askedOf(pair)} ${route}${place}, IPv${pair.spec.family}: ${outcomeLine(pair.target)}`];
   for (const { vantage, attempt } of pair.controls) lines.push(`${VANTAGES[vantage]}: ${outcomeLine(attempt)}`);
   // What is tried from the host is held against another attempt of the same place.
   if (pair.controls.length === 0 && pair.spec.from === undefined) lines.push('no control');
   return lines;
 }
 
-function headersOf({ spec }: PairedAttempt): string {
-  const { origin, authority } = spec;
-  return `${origin === undefined ? '' : `, Origin ${origin}`}${authority === undefined ? '' : `, Host ${authority}`}`;
-}
-
 /** `host:port/protocol`, IPv6 in brackets. */
 export function endpointOf({ spec }: Pick<PairedAttempt, 'spec'>): string {
   const host = spec.host.includes(':') ? `[${spec.host}]` : spec.host;
   return spec.kind === 'dns' ? spec.host : `${host}:${spec.port}/${spec.kind === 'udp' ? 'udp' : 'tcp'}`;
+}
+
+/** What was asked for in place of what was dialled, or whom. */
+function askedOf({ spec }: PairedAttempt): string {
+  const { serverName, authority, origin, resolver } = spec;
+  return [
+    ...(serverName === undefined ? [] : [`, SNI ${serverName}`]),
+    ...(authority === undefined ? [] : [`, Host ${authority}`]),
+    ...(origin === undefined ? [] : [`, Origin ${origin}`]),
+    ...(resolver === undefined ? [] : [` of ${resolver.address} by ${resolver.tcp ? 'TCP' : 'UDP'}`]),
+  ].join('');
 }
 
 function outcomeLine(attempt: Attempt): string {
@@ -66,12 +72,13 @@ function sessionOf({ service, revision, tools, called }: PeerEvidence): readonly
 export function reproduceAttempt(target: Target, { spec }: PairedAttempt): string {
   if (spec.from === 'host') return onHost(spec);
   const twin = `docker run --rm --network ${shellWord(`container:${target.name}`)}`;
-  if (spec.kind === 'dns') return `${twin} busybox nslookup ${shellWord(spec.host)}`;
-  if (spec.path === 'proxy' && spec.proxy !== undefined) {
-    const host = spec.host.includes(':') ? `[${spec.host}]` : spec.host;
-    const url = `${spec.tls === true ? 'https' : 'http'}://${host}:${spec.port}/`;
-    return `${twin} curlimages/curl -sv -m 5 --proxytunnel -x ${shellWord(spec.proxy)} ${shellWord(url)}`;
+  if (spec.kind === 'dns') {
+    const { address, tcp } = spec.resolver ?? {};
+    // Nothing in busybox asks by TCP: that the port answers has to do.
+    if (address !== undefined && tcp === true) return `${twin} busybox nc -w 2 ${shellWord(address)} 53`;
+    return [`${twin} busybox nslookup ${shellWord(spec.host)}`, ...(address === undefined ? [] : [shellWord(address)])].join(' ');
   }
+  if ((spec.path === 'proxy' && spec.proxy !== undefined) || spec.authority !== undefined) return `${twin} ${byCurl(spec)}`;
   return `${twin} busybox nc ${spec.kind === 'udp' ? '-u ' : ''}-w 2 ${shellWord(spec.host)} ${spec.port}`;
 }
 
@@ -90,6 +97,17 @@ function onHost({ kind, host, port, request, origin, authority }: PairedAttempt[
   ];
   const url = `http://${at}${request ?? '/mcp'}`;
   return `curl -si -m 5 ${headers.map((header) => `-H ${shellWord(header)}`).join(' ')} -d ${shellWord(INITIALIZE)} ${shellWord(url)}`;
+}
+
+/** With another name on the connection than the one that is dialled, where the attempt had one. */
+function byCurl({ host, port, path, proxy, tls, serverName, authority }: PairedAttempt['spec']): string {
+  const at = (name: string): string => (name.includes(':') ? `[${name}]` : name);
+  const words = ['curlimages/curl', '-sv', '-m', '5'];
+  if (path === 'proxy' && proxy !== undefined) words.push('--proxytunnel', '-x', proxy);
+  if (serverName !== undefined && serverName !== host) words.push('-k', '--connect-to', `::${at(host)}:${port}`);
+  if (authority !== undefined) words.push('-H', `Host: ${authority}`);
+  words.push(`${tls === true ? 'https' : 'http'}://${at(serverName ?? host)}:${port}/`);
+  return words.map(shellWord).join(' ');
 }
 
 /** What the engine says of the target, by hand. `template` is a Go template, e.g. `{{.HostConfig.NetworkMode}}`. */

@@ -16,8 +16,8 @@ export interface Exits {
 
 /**
  * Closed means that something undeclared was stopped, beside a control that got through, and that no canary
- * is undecided. Ports beside the declared ones leave nothing undecided: mostly no service listens there, so
- * their controls fail. IPv6 counts unless it is absent inside.
+ * is undecided. What lies beside the declared endpoints leaves nothing undecided: mostly nobody is there, so
+ * its controls fail. IPv6 counts unless it is absent inside.
  */
 export function exitsOf(attempts: readonly PairedAttempt[], policy: EgressJudge, namespace: NamespaceFacts | undefined): Exits {
   const judged = attempts
@@ -30,7 +30,7 @@ export function exitsOf(attempts: readonly PairedAttempt[], policy: EgressJudge,
   }
   const withoutIpv6 = namespace !== undefined && ipv6Absent(namespace);
   const relevant = judged.filter(({ pair }) => !(withoutIpv6 && pair.spec.family === 6));
-  const doubt = relevant.find(({ pair, reach }) => reach.state === 'undecided' && pair.spec.purpose !== 'port-boundary');
+  const doubt = relevant.find(({ pair, reach }) => reach.state === 'undecided' && pair.spec.purpose === 'internet');
   if (doubt !== undefined) {
     return { state: 'undecided', why: `${doubt.pair.spec.subject}: ${doubt.reach.why}`, evidence: evidenceOf(doubt.pair) };
   }

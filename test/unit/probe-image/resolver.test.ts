@@ -289,10 +289,24 @@ describe('a resolver', () => {
   it('asks once for all that want to know at one time', async () => {
     await using server = await nameServer(says({ addresses: ['192.0.2.1'] }));
     const resolver = new Resolver([LOOPBACK], [], server.port);
-    const names = ['name.test', 'NAME.test', 'name.test'];
+    const names = ['name.test', 'name.test', 'name.test'];
     const addresses = await Promise.all(names.map(async (name) => resolver.address(name, 4, budget(300))));
     expect(new Set(addresses)).toEqual(new Set(['192.0.2.1']));
     expect(server.asked).toHaveLength(1);
+  });
+  it('asks for each spelling of a name as it is written, for a filter may tell them apart', async () => {
+    await using server = await nameServer((asked) =>
+      asked.question.name === 'name.test' ? [reply(asked, { addresses: ['192.0.2.1'] })] : [reply(asked, { rcode: 'REFUSED' })],
+    );
+    const resolver = new Resolver([LOOPBACK], [], server.port);
+    expect(await resolver.address('name.test', 4, budget(300))).toBe('192.0.2.1');
+    expect(await failing(resolver.address('NAME.Test', 4, budget(300)))).toMatchObject({ outcome: 'servfail' });
+    expect(server.asked.map(({ name }) => name)).toEqual(['name.test', 'NAME.Test']);
+  });
+  it.each(['3221225985', '0xc0000201', '0300.0.02.01', '192.0.513'])('reads %s as libc does, and asks nobody', async (host) => {
+    await using server = await nameServer(mute);
+    expect(await new Resolver([LOOPBACK], [], server.port).address(host, 4, budget(300))).toBe('192.0.2.1');
+    expect(server.asked).toEqual([]);
   });
   it('asks again after a failure, which belonged to its time', async () => {
     let awake = false;

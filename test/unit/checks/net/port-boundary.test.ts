@@ -1,6 +1,6 @@
 import { portBoundary } from '../../../../src/checks/net/port-boundary.ts';
 import type { AttemptSpec, PairedAttempt } from '../../../../src/model/attempt.ts';
-import { aPair, aPolicy, connected, notRun, proxyDenied, timeout, type Result } from '../../../support/observations.ts';
+import { aPair, aPolicy, connected, notRun, proxyDenied, refused, timeout, type Result } from '../../../support/observations.ts';
 import { runCases } from './cases.ts';
 
 const H = 'api.example.com';
@@ -41,6 +41,19 @@ runCases(portBoundary, {
       input: { policy, facts: egress(port(443, connected())) },
       verdicts: ['not-applicable ports of declared hosts'],
       says: /Every port/,
+    },
+    {
+      name: 'nobody answers there, not even a control that gets through elsewhere',
+      input: {
+        policy,
+        facts: egress(
+          aPair({ spec: { purpose: 'declared', host: H }, target: connected() }),
+          port(22, timeout(), [refused()]),
+          port(8080, timeout(), [timeout()]),
+        ),
+      },
+      verdicts: [`not-applicable ${H}`],
+      says: /nobody answers the control on 22, 8080\./,
     },
     {
       name: 'everything is declared',
@@ -107,6 +120,15 @@ runCases(portBoundary, {
       input: { policy, facts: egress(port(22, timeout(), [timeout()]), port(80, timeout(), [timeout()])) },
       verdicts: [`inconclusive ${H}`],
       says: /22, 80/,
+    },
+    {
+      name: 'somebody takes the connection and says nothing, where the control hears a greeting; another port is held back',
+      input: {
+        policy,
+        facts: egress(port(22, connected({ peer: {} }), [connected({ peer: { banner: 'SSH-2.0-x' } })]), port(80)),
+      },
+      verdicts: [`inconclusive ${H}`],
+      says: /\(22\): a connection was made, but less was heard/,
     },
     { name: 'not made', input: { policy, facts: egress(port(22, notRun())) }, verdicts: [`inconclusive ${H}`] },
     {

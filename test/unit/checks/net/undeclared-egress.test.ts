@@ -40,7 +40,14 @@ runCases(undeclaredEgress, {
     },
     {
       name: 'another peer answered',
-      input: { facts: egress(aPair({ target: certificate('b'), controls: [certificate('c', true)] })) },
+      input: {
+        facts: egress(
+          aPair({
+            target: connected({ peer: { certificate: 'b'.repeat(64), authorized: false, status: 403, server: 'filter' } }),
+            controls: [connected({ peer: { certificate: 'c'.repeat(64), authorized: true, status: 200, server: 'origin' } })],
+          }),
+        ),
+      },
       verdicts: [`pass ${A}`],
       says: /another peer answered/,
     },
@@ -97,6 +104,11 @@ runCases(undeclaredEgress, {
     },
   ],
   undecided: [
+    {
+      name: 'another certificate, and nothing that it carries',
+      input: { facts: egress(aPair({ target: certificate('b'), controls: [certificate('c', true)] })) },
+      verdicts: [`inconclusive ${A}`],
+    },
     {
       name: 'no control',
       input: { facts: egress(aPair({ controls: [] })) },
