@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Attempt, AttemptSpec } from '../../src/model/attempt.ts';
 import { connect, timeToConnect, type Connection } from './connect.ts';
-import { TOLERATED_STALL, type StallMonitor } from './deadline.ts';
+import { missingMs, type Served, type StallMonitor } from './deadline.ts';
 import { datagram } from './datagram.ts';
 import { AttemptFailure, type Made } from './failure.ts';
 import { identify } from './identify.ts';
@@ -16,20 +16,22 @@ export interface Tools {
   readonly stalls: StallMonitor;
 }
 
-/** One attempt, whatever comes of it; never rejects. `timeoutMs` is for all of it, its retry included. */
+/**
+ * One attempt, whatever comes of it; never rejects. `timeoutMs` is for all of it, its retry included, and is put off
+ * where the process does not get to run.
+ */
 export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools): Promise<Attempt> {
   const start = performance.now();
-  const budget = { start, timeoutMs };
+  const budget = { start, timeoutMs, stalls: tools.stalls };
   const base = { id: spec.id, tries: 1 };
   try {
     const made = await bounded(make(spec, budget, tools), timeoutMs + AFTERWARDS_MS);
     return { ...base, ...made, elapsedMs: performance.now() - start };
   } catch (error) {
     const failure = error instanceof AttemptFailure ? error : AttemptFailure.from(error, 'connect');
-    const stall = tools.stalls.since(start);
     const fault =
-      failure.late && stall > timeoutMs * TOLERATED_STALL
-        ? `stalled for ${Math.round(stall)} ms`
+      failure.late && missingMs(budget) > 0
+        ? `stalled for ${Math.round(tools.stalls.since(start))} ms`
         : misled(spec, failure, tools.resolver)
           ? `${failure.outcome} at ${failure.facts.address ?? 'an address'} that /etc/hosts gives the name`
           : undefined;
@@ -72,11 +74,7 @@ async function bounded(made: Promise<Made>, ms: number): Promise<Made> {
 /** What `setTimeout` takes; a longer time would be over at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-export interface Budget {
-  /** Of `performance.now()`. */
-  readonly start: number;
-  readonly timeoutMs: number;
-}
+export type Budget = Served;
 
 async function make(spec: AttemptSpec, budget: Budget, tools: Tools): Promise<Made> {
   if (!(budget.timeoutMs >= 1 && budget.timeoutMs <= MAX_TIMEOUT_MS)) throw unusable(`no time to wait: ${budget.timeoutMs}`);

@@ -14,17 +14,17 @@ export interface Connection {
  * For a connection whose address took long to find: at least half of the time. A timeout of the few milliseconds
  * that a slow name server leaves would say nothing about the way.
  */
-export function timeToConnect({ start, timeoutMs }: Budget): Budget {
+export function timeToConnect(budget: Budget): Budget {
   const now = performance.now();
-  return now - start > timeoutMs / 2 ? { start: now, timeoutMs: timeoutMs / 2 } : { start, timeoutMs };
+  return now - budget.start > budget.timeoutMs / 2 ? { ...budget, start: now, timeoutMs: budget.timeoutMs / 2 } : budget;
 }
 
 /**
  * Opens a TCP connection. A second try starts when half of the time is over and the first one still waits, as
  * a lost packet would else look like a filter; the first that connects wins.
  */
-export async function connect(address: string, port: number, { start, timeoutMs }: Budget): Promise<Connection> {
-  const left = Math.max(1, timeoutMs - (performance.now() - start));
+export async function connect(address: string, port: number, budget: Budget): Promise<Connection> {
+  const left = Math.max(1, budget.timeoutMs - (performance.now() - budget.start));
   const sockets: net.Socket[] = [];
   return new Promise<Connection>((resolve, reject) => {
     let settled = false;
@@ -64,10 +64,11 @@ export async function connect(address: string, port: number, { start, timeoutMs 
         fail(error);
       }
     };
-    const cancel = deadline(left, () => {
+    const late = (): void => {
       finish();
       reject(new AttemptFailure('timeout', 'connect', undefined, facts()));
-    });
+    };
+    const cancel = deadline(left, late, budget);
     const hedge = setTimeout(dial, left / 2);
     dial();
   });

@@ -18,7 +18,7 @@ export async function datagram(spec: AttemptSpec, budget: Budget, resolver: Reso
   let again: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Made>((resolve, reject) => {
-      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'connect')));
+      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'connect')), budget);
       socket.on('error', reject);
       socket.on('message', (bytes) => {
         const nonce = spec.nonce === undefined ? {} : ({ nonce: bytes.equals(payload) ? 'matched' : 'mismatch' } as const);

@@ -52,18 +52,46 @@ export async function settle(): Promise<void> {
 
 /** Part of its budget that an attempt may lose to a stalled process and still call a timeout a timeout. */
 export const TOLERATED_STALL = 0.25;
+/** How often its own time a deadline is put off for a process that does not get to run. */
+const PATIENCE = 2;
+
+/** The time of an attempt, and who knows how much of it the process did not get to run. */
+export interface Served {
+  /** Of `performance.now()`. */
+  readonly start: number;
+  readonly timeoutMs: number;
+  readonly stalls?: Pick<StallMonitor, 'since'>;
+}
+
+/** Time that is missing until a timeout says something about the network, milliseconds; none or less: it does. */
+export function missingMs({ start, timeoutMs, stalls }: Served): number {
+  const served = performance.now() - start - (stalls?.since(start) ?? 0);
+  return timeoutMs * (1 - TOLERATED_STALL) - served;
+}
 
 /**
  * Calls back when `ms` are over, but not before the event loop went through its poll phase once more: a
- * connection that the kernel made in time is then noticed before it is called a timeout.
+ * connection that the kernel made in time is then noticed before it is called a timeout. With `served` the time
+ * that the process lost meanwhile is waited for as well, within reason: many probes may share two processors.
  */
-export function deadline(ms: number, expired: () => void): () => void {
+export function deadline(ms: number, expired: () => void, served?: Served): () => void {
+  const last = performance.now() + ms * (1 + PATIENCE);
   let immediate: NodeJS.Immediate | undefined;
-  const timer = setTimeout(() => {
-    immediate = setImmediate(() => {
-      immediate = setImmediate(expired);
-    });
-  }, ms);
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (wait: number): void => {
+    timer = setTimeout(() => {
+      immediate = setImmediate(() => {
+        immediate = setImmediate(due);
+      });
+    }, wait);
+  };
+  const due = (): void => {
+    const missing = served === undefined ? 0 : missingMs(served);
+    const left = last - performance.now();
+    if (missing > 0 && left > 0) arm(Math.min(Math.max(missing, 1), left));
+    else expired();
+  };
+  arm(ms);
   return () => {
     clearTimeout(timer);
     if (immediate !== undefined) clearImmediate(immediate);

@@ -144,10 +144,11 @@ async function exchangeUdp(server: Server, asked: Asked, budget: Budget): Promis
   let unreadable = false;
   try {
     return await new Promise<packet.DecodedPacket>((resolve, reject) => {
-      cancel = deadline(left, () => {
+      const late = (): void => {
         if (unreadable) reject(new AttemptFailure('probe-error', 'resolve', `an answer of ${server.address} cannot be read`));
         else reject(new AttemptFailure('timeout', 'resolve', server.address));
-      });
+      };
+      cancel = deadline(left, late, budget);
       socket.on('error', reject);
       socket.on('message', (bytes) => {
         const reply = decode(bytes);
@@ -178,7 +179,7 @@ async function exchangeTcp(server: Server, asked: Asked, budget: Budget): Promis
   try {
     return await new Promise<packet.DecodedPacket>((resolve, reject) => {
       let received = Buffer.alloc(0);
-      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'resolve', server.address)));
+      cancel = deadline(left, () => reject(new AttemptFailure('timeout', 'resolve', server.address)), budget);
       socket.on('error', reject);
       socket.on('end', () => reject(new AttemptFailure('reset', 'resolve', server.address)));
       socket.on('connect', () => {

@@ -23,8 +23,17 @@ function lifeMs(text: string | undefined): number {
   return text !== undefined && seconds > 0 && seconds <= 24 * 3600 ? seconds * 1000 : 300_000;
 }
 
+let unsaid = '';
+
+/** What is said in one round of the event loop is written at once: each write passes through the engine on its way. */
 function say(message: ProbeMessage): void {
-  process.stdout.write(`${JSON.stringify(message)}\n`);
+  if (unsaid === '') {
+    setImmediate(() => {
+      process.stdout.write(unsaid);
+      unsaid = '';
+    });
+  }
+  unsaid += `${JSON.stringify(message)}\n`;
 }
 
 function fail(error: unknown): void {

@@ -9,12 +9,16 @@ import { attemptAll, notRun } from './twins.ts';
 /** By where the attempt was made (`bridge`, `host` or the id of a target), then by its id there. */
 export type Results = ReadonlyMap<string, ReadonlyMap<string, Attempt>>;
 
-/** All targets and all controls at the same moment; one attempt of a control serves every target that needs it. */
+/**
+ * All targets and all controls at the same moment; one attempt of a control serves every target that needs it.
+ * @param waiting called once all attempts are under way and the probes merely wait for what comes of them
+ */
 export async function attemptEverywhere(
   request: Pick<GatherRequest, 'timeoutMs' | 'concurrency'>,
   plans: ReadonlyMap<string, AttemptPlan>,
   places: ReadonlyMap<string, Place>,
   controls: { readonly bridge: Place; readonly host: Place },
+  waiting: () => void,
 ): Promise<Results> {
   const orders = new Map<string, { readonly at: Place; readonly specs: Map<string, AttemptSpec> }>([
     ['bridge', { at: controls.bridge, specs: new Map() }],
@@ -32,14 +36,19 @@ export async function attemptEverywhere(
     }
   }
   const bursts = semaphore(request.concurrency);
+  let left = orders.size;
+  const settled = (): void => {
+    left -= 1;
+    if (left === 0) waiting();
+  };
   return new Map(
     await Promise.all(
       [...orders].map(async ([key, { at, specs }]) => {
         const list = [...specs.values()];
-        const attempts = isOpen(at)
-          ? await attemptAll(at, list, request.timeoutMs, bursts)
-          : new Map(list.map(({ id }) => [id, notRun(id, at.failure)]));
-        return [key, attempts] as const;
+        if (isOpen(at) && list.length > 0)
+          return [key, await attemptAll(at, list, request.timeoutMs, (task) => bursts(task).finally(settled))] as const;
+        settled();
+        return [key, new Map(isOpen(at) ? [] : list.map(({ id }) => [id, notRun(id, at.failure)]))] as const;
       }),
     ),
   );

@@ -25,10 +25,9 @@ export async function observe(
 
   progress('starting twins, controls and canaries');
   const closed: Place = { failure: 'not needed for the selected checks' };
-  // Everything is up before the first attempt: containers that start take the processor from those that wait. Twins
-  // of the network come first, for they have names to resolve while the others start.
   const openingBridge = wantsAttempts ? place(() => openBridgeControl(factory, session)) : Promise.resolve(closed);
-  const [bridge, addresses, host, twins, identities] = await Promise.all([
+  // All of the network is up before the first attempt: containers that start take the processor from those that dial.
+  const [bridge, addresses, host, twins] = await Promise.all([
     openingBridge,
     openingBridge.then((at) => (kinds.has('egress') && request.useInternet ? declaredAddresses(request, at) : undefined)),
     wantsAttempts || kinds.has('hostNamespace') ? place(() => openHostCanary(factory)) : closed,
@@ -38,7 +37,6 @@ export async function observe(
         return wantsNamespace ? place(() => openTwin(factory, subject)) : closed;
       }),
     ),
-    Promise.all(subjects.map(async (subject) => (wantsIdentity && running(subject) ? identify(factory, subject) : undefined))),
   ]);
 
   const places = new Map(subjects.map((subject, index) => [subject.target.id, twins[index] ?? closed]));
@@ -51,7 +49,15 @@ export async function observe(
   const total = [...plans.values()].flatMap((plan) => Object.values(plan)).flat().length;
   progress(`making ${total} attempts and their controls`);
 
-  const results = await attemptEverywhere(request, plans, places, { bridge, host });
+  const waiting = Promise.withResolvers<void>();
+  const identified = waiting.promise.then(() =>
+    Promise.all(subjects.map(async (subject) => (wantsIdentity && running(subject) ? identify(factory, subject) : undefined))),
+  );
+  // Identity twins start while the others wait: a probe waits the longer for what the machine takes from it meanwhile.
+  const [results, identities] = await Promise.all([
+    attemptEverywhere(request, plans, places, { bridge, host }, waiting.resolve),
+    identified,
+  ]);
   progress('looking whether the targets are still there');
   return Promise.all(
     subjects.map(async (subject, index): Promise<TargetObservations> => {

@@ -4,6 +4,7 @@ import { REPORT_VERSION, type Finding, type Report, type ReportTarget } from '..
 import { areaResults, countsOf, worstOf } from './areas.ts';
 import { evaluate } from './evaluate.ts';
 import { decideExit } from './exit-code.ts';
+import { matrixOf } from './matrix.ts';
 import { judgeOf } from './policy.ts';
 import { storyOf } from './story.ts';
 
@@ -36,6 +37,7 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
         findings,
       ),
     ],
+    matrix: matrixOf(bundle, findings),
     summary: { targets: bundle.targets.length, counts: countsOf(findings), ...(worst === undefined ? {} : { worst }) },
     notes: [...bundle.notes],
     exit: decideExit(findings, {

@@ -89,6 +89,84 @@ export const ReportTarget = Type.Object(
 );
 export type ReportTarget = Static<typeof ReportTarget>;
 
+/**
+ * What a place of the matrix says: the difference between what is declared and what was observed.
+ * `as-declared-open`: reached, and declared. `held`: not reached although a control was, and not declared.
+ * `violation`: reached, and not declared. `over-blocked`: declared, and not reached although a control was.
+ * `not-there`: there is nothing to dial. `unknown`: nobody could look, or not at all of it.
+ */
+export const MatrixValue = Type.Enum(['as-declared-open', 'held', 'violation', 'over-blocked', 'not-there', 'unknown']);
+export type MatrixValue = Static<typeof MatrixValue>;
+
+/** What a column of the matrix stands for. */
+export const DestinationKind = Type.Enum([
+  'target',
+  /** The machine beside the engine: its addresses, its loopback, its services. */
+  'host',
+  /** Destinations outside that the profile allows. */
+  'declared',
+  /** Destinations outside that it does not allow, and undeclared ports of those that it does. */
+  'undeclared',
+  /** Names that the resolver carries out. */
+  'dns',
+  'metadata',
+  'management',
+]);
+export type DestinationKind = Static<typeof DestinationKind>;
+
+export const MatrixDestination = Type.Object(
+  {
+    /** The id of a target, else the kind. */
+    id: Type.String(),
+    kind: DestinationKind,
+    name: Type.String(),
+  },
+  { additionalProperties: false },
+);
+export type MatrixDestination = Static<typeof MatrixDestination>;
+
+export const MatrixCell = Type.Object(
+  {
+    destinationId: Type.String(),
+    /** `nothing`: there is nothing that could be open or closed. */
+    expected: Type.Enum(['open', 'closed', 'nothing']),
+    observed: Type.Enum(['reached', 'held', 'absent', 'unknown']),
+    value: MatrixValue,
+    /** Of a target that was reached: whether an MCP session opened, or no more than a connection. */
+    session: Type.Optional(Type.Boolean()),
+    /** Number of attempts at this destination. */
+    attempts: Type.Integer({ minimum: 0 }),
+    /** The endpoints that decided, or that are open where it is unknown; cut short. */
+    endpoints: Type.Array(Type.String(), { maxItems: 8 }),
+    /** The findings that speak of it, those that decided first; cut short. */
+    findings: Type.Array(Type.Object({ check: Type.String(), fingerprint: Type.String() }, { additionalProperties: false }), {
+      maxItems: 16,
+    }),
+  },
+  { additionalProperties: false },
+);
+export type MatrixCell = Static<typeof MatrixCell>;
+
+/** Who reaches what: a row for each target, a column for each destination. */
+export const ReachMatrix = Type.Object(
+  {
+    destinations: Type.Array(MatrixDestination),
+    rows: Type.Array(
+      Type.Object(
+        {
+          target: Type.String(),
+          targetId: Type.String(),
+          /** In the order of the destinations; none for the target itself. */
+          cells: Type.Array(MatrixCell),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ReachMatrix = Static<typeof ReachMatrix>;
+
 /** The JSON report: the contract with other programs. */
 export const ReportSchema = Type.Object(
   {
@@ -110,6 +188,7 @@ export const ReportSchema = Type.Object(
     ),
     findings: Type.Array(Finding),
     areas: Type.Array(AreaResult),
+    matrix: ReachMatrix,
     summary: Type.Object(
       {
         targets: Type.Integer(),

@@ -2,6 +2,7 @@ import type { Finding, Report } from '../model/report.ts';
 import { heading, type Context, type RenderOptions } from './console/context.ts';
 import { renderFindings, renderNotApplicable, renderPassed, renderWaived } from './console/findings.ts';
 import { columnsOf, usableWidth } from './console/layout.ts';
+import { renderMatrix } from './console/matrix.ts';
 import { renderFooter, renderHeader, renderHidden, renderInterrupted, renderSummary } from './console/summary.ts';
 import { renderTarget, renderTargetVerdict } from './console/targets.ts';
 import { themeOf } from './console/theme.ts';
@@ -42,6 +43,7 @@ function fullBlocks(report: Report, context: Context): readonly Block[] {
   return [
     renderHeader(report, context),
     ...report.targets.map((target) => renderTarget(report, target, context)),
+    ...renderMatrix(report, context),
     ...section('Failed', shown.failed, renderFindings),
     ...section('Could not be tested', shown.undecided, renderFindings),
     ...section('Waived', shown.waived, renderWaived),

@@ -5,6 +5,7 @@ import type { LabProcess } from '../../lab/types.ts';
 import { CHECKS } from '../../src/checks/registry.ts';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { audit, statuses, type AuditResult } from '../support/audit.ts';
+import { expectAgreement, valuesOf } from '../support/matrix.ts';
 import { Fixtures } from '../support/fixtures.ts';
 import { ENGINE, LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
 import { guardedEndpoint, proxyScript, socketOnTcp } from '../support/scripts.ts';
@@ -279,6 +280,30 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     skip(!privilegedRuns, 'this machine lacks a capability, so its engine cannot start a privileged container');
     expect(statuses(result.of('privileged', 'HARD-002'))).toBe('inconclusive');
     expect(result.of('privileged', 'HARD-002')[0]?.message).toMatch(/never mirrored/);
+  });
+
+  it('has a matrix that agrees with the findings, and knows what was started', () => {
+    expectAgreement(result.report);
+    const cells = valuesOf(result.report);
+    expect(cells).toMatchObject({
+      'peer-b to peer-a': 'violation (session)',
+      'peer-a to peer-b': 'violation',
+      'leaky to host': 'violation',
+      'leaky to undeclared': 'violation',
+      'leaky to management': 'violation',
+      'exact-without to declared': 'over-blocked',
+      'by-exact-proxy to declared': 'as-declared-open',
+      'by-exact-proxy to undeclared': 'held',
+      'tight to declared': 'not-there',
+      'tight to undeclared': 'held',
+      'tight to dns': 'held',
+      'tight to host': 'held',
+      'tight to peer-a': 'held',
+      'peer-a to tight': 'not-there',
+    });
+    // Where the client could not look, there is nothing but the question mark.
+    expectAgreement(broken.report);
+    expect(new Set(Object.values(valuesOf(broken.report)))).toEqual(new Set(['unknown']));
   });
 
   it('leaves nothing behind, also after a client that broke', async () => {

@@ -1,10 +1,12 @@
 import type { Finding, Report } from '../../src/model/report.ts';
-import { aFinding, aReport, aTarget, idOf } from './report.ts';
+import { aFinding, aMatrix, aReport, aTarget, idOf } from './report.ts';
 
 /** Three targets: one leaks on the default bridge, one reaches the host from an internal network, one is sealed. */
 export function fixtureReport(): Report {
+  const targets = [weather(), tickets(), fetcher()];
   return aReport({
-    targets: [weather(), tickets(), fetcher()],
+    targets,
+    matrix: aMatrix(targets, ['snvuvunv', 'unvohunh', 'nnhnhhnn']),
     findings: [...weatherFindings(), ...ticketFindings(), ...fetcherFindings()],
     observations: [
       {

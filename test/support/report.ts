@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Area } from '../../src/model/check.ts';
-import type { AreaResult, AreaVerdict, Counts, Finding, Report, ReportTarget } from '../../src/model/report.ts';
+import type { AreaResult, AreaVerdict, Counts, Finding, MatrixCell, Report, ReportTarget } from '../../src/model/report.ts';
 
 const NO_COUNTS: Counts = { pass: 0, fail: 0, inconclusive: 0, 'not-applicable': 0, error: 0, waived: 0 };
 
@@ -74,10 +74,58 @@ export function aReport(overrides: Partial<Report> = {}): Report {
     observations: [],
     findings,
     areas: areasOf(targets, findings),
+    matrix: { destinations: [], rows: [] },
     summary: { targets: targets.length, counts: countsOf(findings) },
     notes: [],
     exit: { code: 0, reason: 'no violation, nothing undecided' },
     ...overrides,
+  };
+}
+
+const PLACES = [
+  { id: 'host', kind: 'host', name: 'host' },
+  { id: 'declared', kind: 'declared', name: 'declared destinations' },
+  { id: 'undeclared', kind: 'undeclared', name: 'undeclared destinations' },
+  { id: 'dns', kind: 'dns', name: 'DNS for undeclared names' },
+  { id: 'metadata', kind: 'metadata', name: 'cloud metadata service' },
+  { id: 'management', kind: 'management', name: 'management APIs' },
+] as const;
+
+/** One letter for each value of a cell; `s` is a violation by an MCP session. */
+const CELLS: Readonly<Record<string, Pick<MatrixCell, 'expected' | 'observed' | 'value' | 'session'>>> = {
+  o: { expected: 'open', observed: 'reached', value: 'as-declared-open' },
+  h: { expected: 'closed', observed: 'held', value: 'held' },
+  v: { expected: 'closed', observed: 'reached', value: 'violation' },
+  s: { expected: 'closed', observed: 'reached', value: 'violation', session: true },
+  b: { expected: 'open', observed: 'held', value: 'over-blocked' },
+  n: { expected: 'nothing', observed: 'absent', value: 'not-there' },
+  u: { expected: 'closed', observed: 'unknown', value: 'unknown' },
+};
+
+/**
+ * A matrix of targets, a text for each: a letter for every other target in their order, then for host, declared,
+ * undeclared, DNS, metadata and management.
+ */
+export function aMatrix(targets: readonly ReportTarget[], letters: readonly string[]): Report['matrix'] {
+  const destinations = [...targets.map(({ id, name }) => ({ id, kind: 'target' as const, name })), ...PLACES];
+  return {
+    destinations,
+    rows: targets.map(({ id, name }, index) => ({
+      target: name,
+      targetId: id,
+      cells: destinations
+        .filter((destination) => destination.id !== id)
+        .map((destination, column): MatrixCell => ({
+          destinationId: destination.id,
+          expected: 'closed',
+          observed: 'unknown',
+          value: 'unknown',
+          ...CELLS[letters[index]?.[column] ?? 'u'],
+          attempts: 1,
+          endpoints: ['203.0.113.10:443/tcp'],
+          findings: [],
+        })),
+    })),
   };
 }
 

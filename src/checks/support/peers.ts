@@ -17,7 +17,7 @@ export function judgePeers(input: CheckInput<'peers'>, purposes: readonly Attemp
 }
 
 /** The peer's name; engines of several machines, or a bundle of several runs, may hold it twice. */
-export function peerSubject({ target }: Peer, peers: readonly Peer[]): string {
+export function peerSubject({ target }: Pick<Peer, 'target'>, peers: readonly Pick<Peer, 'target'>[]): string {
   const twice = peers.filter((other) => other.target.name === target.name).length > 1;
   return twice ? `${target.name} (${target.id.slice(0, 12)})` : target.name;
 }

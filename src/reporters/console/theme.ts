@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk';
 import type { Severity } from '../../model/check.ts';
-import type { AreaVerdict } from '../../model/report.ts';
+import type { AreaVerdict, MatrixValue } from '../../model/report.ts';
 import type { Style } from './layout.ts';
 
 export interface Theme {
@@ -13,6 +13,7 @@ export interface Theme {
   readonly command: Style;
   readonly severity: Readonly<Record<Severity, Style>>;
   readonly verdict: Readonly<Record<AreaVerdict, Style>>;
+  readonly matrix: Readonly<Record<MatrixValue, Style>>;
 }
 
 /** Symbols stand beside words, never in their place. */
@@ -24,6 +25,16 @@ export const VERDICTS: Readonly<Record<AreaVerdict, { readonly symbol: string; r
   cosmetic: { symbol: SYMBOLS.fail, word: 'cosmetic' },
   unknown: { symbol: SYMBOLS.open, word: 'unknown' },
   'not-applicable': { symbol: SYMBOLS.none, word: 'not applicable' },
+};
+
+/** What stands in a cell of the matrix, and what it means there. */
+export const MATRIX: Readonly<Record<MatrixValue, { readonly symbol: string; readonly words: string }>> = {
+  violation: { symbol: SYMBOLS.fail, words: 'reached, not declared' },
+  'over-blocked': { symbol: SYMBOLS.partial, words: 'declared, not reached' },
+  unknown: { symbol: SYMBOLS.open, words: 'could not look' },
+  held: { symbol: SYMBOLS.pass, words: 'held, not declared' },
+  'as-declared-open': { symbol: '○', words: 'reached, as declared' },
+  'not-there': { symbol: SYMBOLS.none, words: 'nothing to dial' },
 };
 
 /** Sixteen colours only: they follow the reader's own palette. The level is given, never detected. */
@@ -50,6 +61,14 @@ export function themeOf(color: boolean): Theme {
       cosmetic: chalk.red,
       unknown: chalk.magenta,
       'not-applicable': chalk.dim,
+    },
+    matrix: {
+      violation: chalk.red,
+      'over-blocked': chalk.yellow,
+      unknown: chalk.magenta,
+      held: chalk.green,
+      'as-declared-open': chalk.green,
+      'not-there': chalk.dim,
     },
   };
 }

@@ -3,6 +3,7 @@ import { evaluate } from '../../../src/engine/evaluate.ts';
 import type { ObservationBundle } from '../../../src/model/bundle.ts';
 import { defineCheck, type Check, type CheckMeta } from '../../../src/model/check.ts';
 import type { ObservationSet } from '../../../src/model/observation.ts';
+import { aBundle } from '../../support/bundle.ts';
 import { aNamespace, aTarget } from '../../support/observations.ts';
 
 const meta: CheckMeta = {
@@ -20,34 +21,11 @@ const meta: CheckMeta = {
 };
 
 function bundle(observations: ObservationSet): ObservationBundle {
-  return {
-    schemaVersion: 1,
-    tool: { name: 'bulkhead', version: '0' },
-    session: 's',
-    startedAt: '',
-    finishedAt: '',
-    engine: {
-      product: 'Docker Engine',
-      version: '1',
-      apiVersion: '1.41',
-      os: 'linux',
-      architecture: 'amd64',
-      kernel: '6',
-      rootless: false,
-      userNamespaces: false,
-      endpoint: 'unix:///x',
-    },
-    options: { timeoutMs: 1, internet: [], management: [], private: [], checks: [] },
-    targets: [
-      {
-        target: aTarget({ name: 'one' }),
-        declaration: { profile: {}, source: 'none', location: 'none', remarks: [] },
-        observations,
-      },
-    ],
-    notes: [],
-    interrupted: false,
-  };
+  return aBundle({
+    target: aTarget({ name: 'one' }),
+    declaration: { profile: {}, source: 'none', location: 'none', remarks: [] },
+    observations,
+  });
 }
 
 function check(evaluateIt: Check['evaluate'] = () => [{ status: 'pass', subject: 's', message: 'm' }]): Check {

@@ -6,6 +6,7 @@ import { attempt } from '../../../probe-image/src/attempt.ts';
 import { connect } from '../../../probe-image/src/connect.ts';
 import { deadline, StallMonitor, TOLERATED_STALL } from '../../../probe-image/src/deadline.ts';
 import { listen } from '../../../probe-image/src/read.ts';
+import type { Attempt } from '../../../src/model/attempt.ts';
 import { budget, LOOPBACK, offlineResolver, silent, spec, tcpServer, until } from './fixtures.ts';
 
 function block(ms: number): void {
@@ -90,6 +91,30 @@ describe('a deadline', () => {
   });
 });
 
+describe('a deadline of an attempt', () => {
+  it('is not put off where the process ran', async () => {
+    let asked = 0;
+    const stalls = { since: () => (asked += 1) * 0 };
+    await new Promise<void>((resolve) => deadline(100, resolve, { start: performance.now(), timeoutMs: 100, stalls }));
+    expect(asked).toBe(1);
+  });
+  it('is put off for no longer than three times its time', async () => {
+    const began = performance.now();
+    const stalls = { since: (start: number) => performance.now() - start };
+    await new Promise<void>((resolve) => deadline(40, resolve, { start: began, timeoutMs: 40, stalls }));
+    expect(performance.now() - began).toBeGreaterThan(110);
+  });
+  it('can be cancelled while it is put off', async () => {
+    let times = 0;
+    const stalls = { since: (start: number) => performance.now() - start };
+    const cancel = deadline(10, () => (times += 1), { start: performance.now(), timeoutMs: 1000, stalls });
+    await wait(20);
+    cancel();
+    await wait(60);
+    expect(times).toBe(0);
+  });
+});
+
 describe('the stall monitor', () => {
   it('finds nothing where the process ran', async () => {
     const stalls = monitor();
@@ -132,10 +157,7 @@ describe('the stall monitor', () => {
 
 describe('a timeout of an attempt', () => {
   /** A datagram that nobody answers, so that time alone decides. */
-  async function unanswered(
-    over: object,
-    busy: () => void,
-  ): Promise<{ readonly outcome: string; readonly detail?: string | undefined }> {
+  async function unanswered(over: object, busy: () => void): Promise<Attempt> {
     const mute = dgram.createSocket('udp4');
     await new Promise<void>((resolve) => mute.bind(0, LOOPBACK, resolve));
     try {
@@ -151,10 +173,32 @@ describe('a timeout of an attempt', () => {
   it('is one where the process ran', async () => {
     expect(await unanswered({}, () => undefined)).toMatchObject({ outcome: 'timeout', phase: 'connect', tries: 2 });
   });
-  it('is the failure of the probe where it did not', async () => {
+  it('is put off where it did not, by what is missing', async () => {
     const result = await unanswered({}, () => void setTimeout(() => block(300), 20));
+    expect(result).toMatchObject({ outcome: 'timeout', phase: 'connect' });
+    // Of its 400 ms it lost 300, which the monitor sees but for two ticks, and three quarters of it count.
+    expect(result.elapsedMs).toBeGreaterThan(400 * (1 - TOLERATED_STALL) + 300 - 60);
+  });
+  it('is the failure of the probe where it does not run afterwards either', async () => {
+    let busy = setTimeout(() => undefined);
+    const keepBusy = (): void => {
+      block(150);
+      busy = setTimeout(keepBusy, 5);
+    };
+    const result = await unanswered({}, keepBusy);
+    clearTimeout(busy);
     expect(result).toMatchObject({ outcome: 'probe-error' });
     expect(result.detail).toMatch(/^stalled for \d+ ms$/);
+  });
+  it('is no timeout where an answer came while it was put off', async () => {
+    const server = dgram.createSocket('udp4');
+    await new Promise<void>((resolve) => server.bind(0, LOOPBACK, resolve));
+    server.once('message', (bytes, { port }) => void setTimeout(() => server.send(bytes, port, LOOPBACK), 450));
+    const tools = { resolver: offlineResolver(), stalls: monitor() };
+    const attempted = attempt(spec({ kind: 'udp', port: server.address().port }), 400, tools);
+    setTimeout(() => block(300), 20);
+    expect(await attempted).toMatchObject({ outcome: 'connected' });
+    server.close();
   });
   it('stays one where little was lost', async () => {
     expect(await unanswered({}, () => void setTimeout(() => block(400 * TOLERATED_STALL * 0.8), 20))).toMatchObject({

@@ -13,7 +13,19 @@ const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u200b-\u200f\u202a-\u202e
 const SGR = /\u001b\[(?:1|2|4|22|24|3[1-6]|39)m/g;
 
 /** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
-const CLOSED = new Set(['area', 'severity', 'status', 'verdict', 'worst', 'fingerprint', 'targetId', 'id']);
+const CLOSED = new Set([
+  'area',
+  'severity',
+  'status',
+  'verdict',
+  'worst',
+  'fingerprint',
+  'targetId',
+  'id',
+  'destinationId',
+  'kind',
+  'value',
+]);
 
 const piece = fc.oneof(
   fc.constantFrom(
