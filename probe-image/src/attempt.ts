@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Attempt, AttemptSpec } from '../../src/model/attempt.ts';
 import { connect, timeToConnect, type Connection } from './connect.ts';
-import { missingMs, type Served, type StallMonitor } from './deadline.ts';
+import { missingMs, TOLERATED_STALL, type Served, type StallMonitor } from './deadline.ts';
 import { datagram } from './datagram.ts';
 import { AttemptFailure, type Made } from './failure.ts';
 import { identify } from './identify.ts';
@@ -13,7 +13,7 @@ import { session } from './session.ts';
 
 export interface Tools {
   readonly resolver: Resolver;
-  readonly stalls: StallMonitor;
+  readonly stalls: Pick<StallMonitor, 'since'>;
 }
 
 /**
@@ -29,12 +29,11 @@ export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools
     return { ...base, ...made, elapsedMs: performance.now() - start };
   } catch (error) {
     const failure = error instanceof AttemptFailure ? error : AttemptFailure.from(error, 'connect');
-    const fault =
-      failure.late && missingMs(budget) > 0
-        ? `stalled for ${Math.round(tools.stalls.since(start))} ms`
-        : misled(spec, failure, tools.resolver)
-          ? `${failure.outcome} at ${failure.facts.address ?? 'an address'} that /etc/hosts gives the name`
-          : undefined;
+    const fault = stalled(failure, budget)
+      ? `stalled for ${Math.round(tools.stalls.since(start))} ms`
+      : misled(spec, failure, tools.resolver)
+        ? `${failure.outcome} at ${failure.facts.address ?? 'an address'} that /etc/hosts gives the name`
+        : undefined;
     const detail = fault ?? failure.detail;
     return {
       ...base,
@@ -45,6 +44,16 @@ export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools
       elapsedMs: performance.now() - start,
     };
   }
+}
+
+/**
+ * Whether a timeout is the probe's own. What waits for the budget is put off where the process does not get to run;
+ * who answers a connection has a time of its own.
+ */
+function stalled({ late, phase }: AttemptFailure, budget: Required<Budget>): boolean {
+  if (!late) return false;
+  const afterwards = phase === 'tls' || phase === 'http' || phase === 'mcp';
+  return afterwards ? budget.stalls.since(budget.start) > budget.timeoutMs * TOLERATED_STALL : missingMs(budget) > 0;
 }
 
 /**

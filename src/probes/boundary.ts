@@ -62,7 +62,7 @@ type To = (neighbour: Neighbour, proxyOnly: boolean, rest?: Partial<Destination>
 function besideName(context: PlanContext, declared: string, to: To): readonly Beside[] {
   const names = namesBeside(declared, zoneOf(context));
   const [known] = names;
-  const address = (context.addresses?.get(declared) ?? []).find((one) => familyOf(one) === 4 && isDialable(one));
+  const address = (context.addresses?.get(declared) ?? []).find((one) => isUsual(one));
   const asked = { serverName: declared, authority: authorityOf(declared, portOf(context, declared)) };
   return [
     ...names.map((neighbour) => to(neighbour, false)),
@@ -70,6 +70,11 @@ function besideName(context: PlanContext, declared: string, to: To): readonly Be
     ...(known === undefined ? [] : [to({ relation: 'spelling', host: loud(known.host) }, true)]),
     ...(address === undefined ? [] : spellingsOf(address).map((host) => to({ relation: 'spelling', host }, true, asked))),
   ];
+}
+
+/** An ordinary IPv4 address: what a name must never mean (a loopback, a metadata service) is not dialled for it. */
+function isUsual(address: string): boolean {
+  return familyOf(address) === 4 && isDialable(address) && !address.startsWith('169.254.');
 }
 
 /** At a declared port every spelling is the declared endpoint; at another one none is. */

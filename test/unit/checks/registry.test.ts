@@ -27,6 +27,7 @@ const PUBLISHED: readonly (readonly [string, string, string])[] = [
   ['NET-014', 'metadata-service', 'critical'],
   ['NET-015', 'private-ranges', 'high'],
   ['NET-016', 'host-network', 'critical'],
+  ['NET-018', 'cosmetic-profile', 'critical'],
   ['HOST-001', 'host-canary', 'high'],
   ['HOST-002', 'host-loopback', 'critical'],
   ['HOST-003', 'management-api', 'critical'],

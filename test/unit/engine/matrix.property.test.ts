@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHECKS } from '../../../src/checks/registry.ts';
+import { CHECKS as ALL } from '../../../src/checks/registry.ts';
 import { reachOf } from '../../../src/checks/support/decide.ts';
 import { evaluate } from '../../../src/engine/evaluate.ts';
 import { matrixOf } from '../../../src/engine/matrix.ts';
@@ -31,6 +31,14 @@ import {
   unreachable,
   type Result,
 } from '../../support/observations.ts';
+
+/** The checks for which the bundles here hold evidence; all others would say that they could not look. */
+const FED = new Set(
+  'NET-004 NET-005 NET-006 NET-007 NET-010 NET-012 NET-013 NET-014 HOST-001 HOST-002 HOST-003 HOST-005 PIVOT-001 PIVOT-002'.split(
+    ' ',
+  ),
+);
+const CHECKS = ALL.filter(({ meta }) => FED.has(meta.id));
 
 /** Written anew here: which checks speak of which place, by the catalogue. */
 const SPEAKERS: Readonly<Record<string, string>> = {

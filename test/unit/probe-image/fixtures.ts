@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 import { attempt } from '../../../probe-image/src/attempt.ts';
-import { StallMonitor } from '../../../probe-image/src/deadline.ts';
+import type { StallMonitor } from '../../../probe-image/src/deadline.ts';
 import { Resolver, type HostEntry } from '../../../probe-image/src/resolver.ts';
 import type { Attempt, AttemptSpec } from '../../../src/model/attempt.ts';
 
@@ -33,13 +33,16 @@ export function offlineResolver(hosts: readonly HostEntry[] = []): Resolver {
   return new Resolver([LOOPBACK], hosts, 1);
 }
 
-export async function make(over: Partial<AttemptSpec>, timeoutMs = 400, resolver = offlineResolver()): Promise<Attempt> {
-  const stalls = new StallMonitor();
-  try {
-    return await attempt(spec(over), timeoutMs, { resolver, stalls });
-  } finally {
-    stalls.stop();
-  }
+/** Many tests share the processor: what that takes from a probe is no matter of theirs. */
+const NEVER_STALLED = { since: () => 0 };
+
+export async function make(
+  over: Partial<AttemptSpec>,
+  timeoutMs = 400,
+  resolver = offlineResolver(),
+  stalls: Pick<StallMonitor, 'since'> = NEVER_STALLED,
+): Promise<Attempt> {
+  return attempt(spec(over), timeoutMs, { resolver, stalls });
 }
 
 export interface Running extends AsyncDisposable {
