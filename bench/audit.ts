@@ -1,51 +1,25 @@
-import Docker from 'dockerode';
 import { execa } from 'execa';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { assertSealed, startLab } from '../lab/lab.ts';
+import type Docker from 'dockerode';
+import type { Lab } from '../lab/lab.ts';
 import { ensureNodeImage } from '../samples/servers/images.ts';
-import { CHECKS } from '../src/checks/registry.ts';
-import { parseCanary } from '../src/commands/options.ts';
-import { gather } from '../src/engine/gather.ts';
-import { reportOf } from '../src/engine/report.ts';
-import { selectSubjects } from '../src/engine/subjects.ts';
-import { OBSERVATION_KINDS } from '../src/model/observation.ts';
-import { removeSession } from '../src/runtime/cleanup.ts';
-import { connect } from '../src/runtime/connect.ts';
-import { inspectContainers } from '../src/runtime/containers.ts';
-import { FILE_SYSTEM, resolveEndpoint } from '../src/runtime/endpoint.ts';
-import { newSession } from '../src/runtime/labels.ts';
-import { startProbe } from '../src/runtime/probe.ts';
-import { ensureProbeImage } from '../src/runtime/probe-image.ts';
-import { semaphore } from '../src/runtime/semaphore.ts';
+import { audit, floor, INTERNET, onStage, seconds, type Stage } from './audits.ts';
+import { benchMatrix } from './matrix.ts';
+import { median } from './statistics.ts';
 
 /**
  * What an audit costs, as ratios of one run on one machine: against its floor (the same number of twins that do
- * nothing, and one timeout), and against the same attempts by hand, one container after the other.
+ * nothing, and one timeout), and against the same attempts by hand, one container after the other. With `--matrix`:
+ * how many of its verdicts are false while both processors are busy (see matrix.ts).
  */
 const ROUNDS = 3;
 const TIMEOUT_MS = 2000;
-const CONCURRENCY = 4;
 /** Attempts by hand that are really made, spread over the plan; the rest is multiplied, and said so. */
 const BY_HAND = 12;
-const INTERNET = ['canary.test:443', '203.0.113.10:80', '203.0.113.10:7/udp'];
 const ROOT = path.dirname(import.meta.dirname);
 
-const lab = await startLab({ engine: 'debian', onProgress: (line) => console.error(line) });
-const { docker, engine, image } = await prepare().catch(async (error: unknown) => {
-  await lab.stop();
-  throw error;
-});
-
-async function prepare() {
-  await assertSealed(lab);
-  const host = { host: lab.dockerHost, env: {}, homeDirectory: '/nonexistent', platform: process.platform };
-  const connected = await connect(resolveEndpoint({ ...FILE_SYSTEM, ...host }));
-  const reference = await ensureProbeImage(connected.docker, connected.facts.architecture);
-  return { docker: new Docker({ socketPath: lab.socketPath }), engine: connected, image: reference };
-}
-
-async function startTargets(count: number): Promise<readonly string[]> {
+async function startTargets(docker: Docker, count: number): Promise<readonly string[]> {
   const network = await docker.createNetwork({ Name: 'bench', Internal: true });
   const nodeImage = await ensureNodeImage(docker);
   const names = Array.from({ length: count }, (_, index) => `bench-${index}`);
@@ -61,54 +35,8 @@ async function startTargets(count: number): Promise<readonly string[]> {
   return names;
 }
 
-async function audit(
-  names: readonly string[],
-): Promise<{ readonly ms: number; readonly attempts: number; readonly undecided: number }> {
-  const start = performance.now();
-  const { subjects } = await selectSubjects(await inspectContainers(docker), { names, all: false, profiles: ['none'] });
-  const bundle = await gather({
-    engine,
-    image,
-    subjects,
-    checks: CHECKS.map(({ meta }) => meta.id),
-    kinds: new Set(OBSERVATION_KINDS),
-    internet: INTERNET.map(parseCanary),
-    useInternet: true,
-    management: [],
-    private: [],
-    timeoutMs: TIMEOUT_MS,
-    concurrency: CONCURRENCY,
-    notes: [],
-    signal: new AbortController().signal,
-    progress: () => undefined,
-  });
-  const report = reportOf(bundle, CHECKS, { failOn: 'medium', allowEmpty: false });
-  const ms = performance.now() - start;
-  const attempts = bundle.targets.flatMap(({ observations }) =>
-    Object.values(observations).flatMap((outcome) =>
-      outcome.state === 'observed' && 'attempts' in outcome.facts ? outcome.facts.attempts : [],
-    ),
-  );
-  const { inconclusive, error } = report.summary.counts;
-  return { ms, attempts: attempts.length, undecided: inconclusive + error };
-}
-
-/** Two twins a target, the control and the canary: started, ended, removed. Then one timeout. */
-async function floor(targets: readonly string[]): Promise<number> {
-  const start = performance.now();
-  const session = newSession();
-  const limit = semaphore(CONCURRENCY);
-  const modes = [...targets.flatMap((name) => [`container:${name}`, `container:${name}`]), 'bridge', 'host'];
-  const probes = await Promise.all(
-    modes.map(async (networkMode) => limit(() => startProbe(docker, { image, labels: session.labels('probe'), networkMode }))),
-  );
-  for (const probe of probes) probe.close();
-  await removeSession(docker, session.id, { force: false });
-  return performance.now() - start + TIMEOUT_MS;
-}
-
 /** One `docker run` an attempt, as somebody would type it; with Node.js in the place of netcat. */
-async function byHand(target: string, host: string, port: number): Promise<number> {
+async function byHand({ lab, image }: Stage, target: string, host: string, port: number): Promise<number> {
   const start = performance.now();
   const script = `const s=require('net').connect({host:'${host}',port:${port}});s.setTimeout(${TIMEOUT_MS},()=>process.exit(1));s.on('connect',()=>process.exit(0));s.on('error',()=>process.exit(1))`;
   const args = [
@@ -129,7 +57,7 @@ async function byHand(target: string, host: string, port: number): Promise<numbe
 }
 
 /** Highest resident memory of the command line while it audits, MiB. */
-async function memory(names: readonly string[]): Promise<number> {
+async function memory(lab: Lab, names: readonly string[]): Promise<number> {
   const args = [
     'dist/cli.js',
     'audit',
@@ -156,24 +84,18 @@ async function memory(names: readonly string[]): Promise<number> {
   return peak / 1024;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
-
-try {
-  const all = await startTargets(20);
+async function benchAudit(stage: Stage): Promise<void> {
+  const all = await startTargets(stage.docker, 20);
   for (const names of [all.slice(0, 1), all]) {
     const ratios: number[] = [];
     const audits: number[] = [];
     const floors: number[] = [];
     let attempts = 0;
     let undecided = 0;
-    await audit(names);
+    await audit(stage, names);
     for (let round = 0; round < ROUNDS; round += 1) {
-      const result = await audit(names);
-      const least = await floor(names);
+      const result = await audit(stage, names);
+      const least = await floor(stage, names);
       audits.push(result.ms);
       floors.push(least);
       ratios.push(result.ms / least);
@@ -187,7 +109,9 @@ try {
       const times: number[] = [];
       for (let index = 0; index < BY_HAND; index += 1) {
         const target = all[index % all.length] ?? '';
-        times.push(index % 2 === 0 ? await byHand(target, '203.0.113.10', 80) : await byHand(target, '172.17.0.1', 9));
+        times.push(
+          index % 2 === 0 ? await byHand(stage, target, '203.0.113.10', 80) : await byHand(stage, target, '172.17.0.1', 9),
+        );
       }
       const one = times.reduce((sum, ms) => sum + ms, 0) / times.length;
       console.log(
@@ -195,7 +119,7 @@ try {
       );
     }
   }
-  console.log(`memory of the command line, 20 targets: ${(await memory(all)).toFixed(0)} MiB`);
-} finally {
-  await lab.stop();
+  console.log(`memory of the command line, 20 targets: ${(await memory(stage.lab, all)).toFixed(0)} MiB`);
 }
+
+await onStage(process.argv.includes('--matrix') ? benchMatrix : benchAudit);
