@@ -5,9 +5,10 @@ import { deadline } from './deadline.ts';
 import { AttemptFailure, type Made } from './failure.ts';
 import { authority } from './http.ts';
 import { eventReader } from './mcp-events.ts';
-import { answerTo, errorIn, parse, type RpcAnswer } from './mcp-message.ts';
+import { holdUpTo, parse } from './mcp-hold.ts';
+import type { Reader } from './mcp-message.ts';
 
-/** Of one answer, characters. */
+/** Of one answer, characters and what their pieces cost. */
 export const MAX_LENGTH = 1 << 20;
 /** Of an answer in which a server says who it is. Reading longer ones, of whoever sends them, holds up all other attempts. */
 export const MAX_GREETING = 1 << 17;
@@ -25,74 +26,70 @@ export interface Endpoint {
   readonly until: number;
 }
 
-export interface Question {
+export interface Question<T> {
   readonly method: 'POST' | 'DELETE';
   readonly path: string;
   readonly headers?: http.OutgoingHttpHeaders;
   readonly message?: object;
-  /** Number of the question whose answer is wanted. Without one, nothing is read after the head. */
-  readonly id?: number;
+  /** Of what comes back, the first of which it makes something is kept. Without one, nothing is read after the head. */
+  readonly read?: Reader<T>;
   readonly timeoutMs?: number;
   readonly maxLength?: number;
 }
 
-export interface Reply {
+export interface Reply<T> {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  /** To the question; or the error of one who did not read its number. */
-  readonly answer?: RpcAnswer;
-  /** The time was up before all of it came. */
-  readonly late: boolean;
+  readonly session?: string;
+  readonly location?: string;
+  readonly answer?: T;
+  /** It was cut off before all of it came: the time was up, or there was no room for it. */
+  readonly cut: boolean;
 }
 
 /**
- * One exchange; of its answer only what answers question `id` is kept. Follows nothing and repeats nothing.
+ * One exchange; of its answer only what `read` makes of it is kept. Follows nothing and repeats nothing.
  * @throws AttemptFailure when no HTTP came: `timeout` after silence, else `other-protocol`
  */
-export async function exchange(endpoint: Endpoint, { id, message, ...asked }: Question): Promise<Reply> {
+export async function exchange<T>(endpoint: Endpoint, { message, read, ...asked }: Question<T>): Promise<Reply<T>> {
   const json = message === undefined ? {} : { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' };
   const timeoutMs = timeFor(endpoint, asked.timeoutMs ?? EXCHANGE_MS);
   return new Promise((resolve, reject) => {
-    let answer: RpcAnswer | undefined;
+    let answer: T | undefined;
     let received: http.IncomingMessage | undefined;
     let parts: string[] = [];
-    let length = 0;
+    const hold = holdUpTo(asked.maxLength ?? MAX_LENGTH);
     // Everything ends here, also what ends without an error or an end; the first word counts.
-    const finish = (failure: AttemptFailure, late = false): void => {
+    const finish = (failure: AttemptFailure, cut = false): void => {
       cancel();
       request.destroy();
-      if (received === undefined) return reject(failure);
-      const whole = parts.length === 0 ? undefined : parse(parts.join(''));
+      const whole = parts.length === 0 ? undefined : parts.join('');
       parts = [];
-      if (id !== undefined) answer ??= answerTo(id, whole) ?? errorIn(whole);
-      resolve({
-        status: received.statusCode ?? 0,
-        headers: received.headers,
-        ...(answer === undefined ? {} : { answer }),
-        late: late && answer === undefined,
-      });
+      hold.release();
+      if (received === undefined) return reject(failure);
+      if (whole !== undefined) answer ??= read?.(parse(whole), true);
+      resolve({ ...headOf(received), ...(answer === undefined ? {} : { answer }), cut: cut && answer === undefined });
     };
     const request = http.request(options(endpoint, asked.method, asked.path, { ...asked.headers, ...json }), (response) => {
       received = response;
       response.on('error', () => finish(NOTHING));
       // Nothing is wanted of it: an event stream would stay open until the time is up.
-      if (id === undefined) return finish(NOTHING);
+      if (read === undefined) return finish(NOTHING);
       const events = isEventStream(response)
         ? eventReader((_, data) => {
-            answer ??= answerTo(id, parse(data));
+            answer ??= read(parse(data), false);
             // An event stream may stay open after the answer; the answer is all that is wanted.
             if (answer !== undefined) finish(NOTHING);
           })
         : undefined;
       response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        length += chunk.length;
-        if (length > (asked.maxLength ?? MAX_LENGTH)) {
+      response.on('data', (piece: string) => {
+        const room = hold.take(piece);
+        if (room !== 'taken') {
           parts = [];
-          return finish(NOTHING);
+          return finish(NOTHING, room === 'full');
         }
-        if (events === undefined) parts.push(chunk);
-        else if (answer === undefined) events(chunk);
+        if (events === undefined) parts.push(piece);
+        else if (answer === undefined) events(piece);
       });
       response.on('end', () => finish(NOTHING));
     });
@@ -101,6 +98,15 @@ export async function exchange(endpoint: Endpoint, { id, message, ...asked }: Qu
     request.on('close', () => finish(NOTHING));
     request.end(message === undefined ? undefined : JSON.stringify(message));
   });
+}
+
+function headOf({ statusCode = 0, headers }: http.IncomingMessage): Pick<Reply<unknown>, 'status' | 'session' | 'location'> {
+  const session = headers['mcp-session-id'];
+  return {
+    status: statusCode,
+    ...(typeof session === 'string' ? { session } : {}),
+    ...(headers.location === undefined ? {} : { location: headers.location }),
+  };
 }
 
 const NOTHING = new AttemptFailure('other-protocol', 'mcp', 'no HTTP answer');

@@ -1,3 +1,5 @@
+import { head } from './mcp-hold.ts';
+
 /** Revision that is asked for where sessions are opened; a server may settle on another one. */
 export const SESSION_REVISION = '2025-06-18';
 /** Revision of the older transport, HTTP with SSE. */
@@ -47,25 +49,27 @@ export function envelope(revision: string): object {
   };
 }
 
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Makes something of a message, or of none that is no answer. `alone`: it is all that came. */
+export type Reader<T> = (message: unknown, alone: boolean) => T | undefined;
+
+/**
+ * Reads the answer to our question `id`, at once and whole, and keeps only what `read` makes of it: an answer may be
+ * as large as a hostile server likes. An error that comes alone may bear another number, or none, of a server that
+ * could or would not read the question.
+ */
+export function reader<T>(id: number, read: (answer: RpcAnswer) => T): Reader<T> {
+  return (message, alone) => {
+    const answer = answerTo(id, message) ?? (alone && isError(message) ? { error: message.error } : undefined);
+    return answer === undefined ? undefined : read(answer);
+  };
 }
 
-/** The answer to our question `id`, and no question or notification of the server's. May stand in a batch (revision 2025-03-26). */
-export function answerTo(id: number, message: unknown): RpcAnswer | undefined {
+/** No question or notification of the server's. May stand in a batch (revision 2025-03-26). */
+function answerTo(id: number, message: unknown): RpcAnswer | undefined {
   const messages: readonly unknown[] = Array.isArray(message) ? message : [message];
   return messages.find(
     (one): one is RpcAnswer => (field(one, 'result') !== undefined || isError(one)) && field(one, 'id') === id,
   );
-}
-
-/** An error to a question that the server could or would not read, whose number it then does not name. */
-export function errorIn(message: unknown): RpcAnswer | undefined {
-  return isError(message) ? { error: message.error } : undefined;
 }
 
 function isError(message: unknown): message is { readonly error: object } {
@@ -73,26 +77,26 @@ function isError(message: unknown): message is { readonly error: object } {
 }
 
 /** What came of `initialize` in revision `asked`. */
-export function greetingOf(answer: RpcAnswer | undefined, asked: string): Greeting | undefined {
-  const revision = field(answer?.result, 'protocolVersion');
-  const service = nameOf(field(answer?.result, 'serverInfo'));
+export function greetingOf(answer: RpcAnswer, asked: string): Greeting | undefined {
+  const revision = field(answer.result, 'protocolVersion');
+  const service = nameOf(field(answer.result, 'serverInfo'));
   if (typeof revision !== 'string' && service === undefined) return undefined;
   // Later requests name it in a header.
   return { ...(service === undefined ? {} : { service }), revision: isRevision(revision) ? revision : asked };
 }
 
 /** What came of `server/discover`. */
-export function discoveryOf(answer: RpcAnswer | undefined, revision: string): Greeting | undefined {
-  const { result } = answer ?? {};
+export function discoveryOf(answer: RpcAnswer, revision: string): Greeting | undefined {
+  const { result } = answer;
   if (!Array.isArray(field(result, 'supportedVersions'))) return undefined;
   const service = nameOf(field(field(result, '_meta'), 'io.modelcontextprotocol/serverInfo') ?? field(result, 'serverInfo'));
   return { ...(service === undefined ? {} : { service }), revision };
 }
 
 /** A stateless revision that the server says it speaks, when it refused the one that it was asked in. */
-export function offeredBy(answer: RpcAnswer | undefined): string | undefined {
-  if (field(answer?.error, 'code') !== UNSUPPORTED_REVISION) return undefined;
-  const offered = field(field(answer?.error, 'data'), 'supported');
+export function offeredBy(answer: RpcAnswer): string | undefined {
+  if (field(answer.error, 'code') !== UNSUPPORTED_REVISION) return undefined;
+  const offered = field(field(answer.error, 'data'), 'supported');
   if (!Array.isArray(offered)) return undefined;
   const stateless = offered.filter(isRevision).filter((revision) => revision >= STATELESS_REVISION);
   return stateless.includes(STATELESS_REVISION) ? STATELESS_REVISION : stateless[0];
@@ -120,5 +124,5 @@ function isRevision(value: unknown): value is string {
 function nameOf(info: unknown): string | undefined {
   const name = field(info, 'name');
   const version = field(info, 'version');
-  return typeof name === 'string' ? `${name} ${typeof version === 'string' ? version : ''}`.trim().slice(0, 200) : undefined;
+  return typeof name === 'string' ? head(`${name} ${typeof version === 'string' ? version : ''}`.trim(), 200) : undefined;
 }

@@ -16,8 +16,9 @@ import {
   type Endpoint,
 } from './mcp-exchange.ts';
 import { eventReader } from './mcp-events.ts';
-import { answerTo, greetingOf, initialization, notification, parse, question, SSE_REVISION } from './mcp-message.ts';
-import { lookAtTools, type Line, type Told } from './mcp-tools.ts';
+import { holdUpTo, parse } from './mcp-hold.ts';
+import { greetingOf, initialization, notification, question, reader, SSE_REVISION, type RpcAnswer } from './mcp-message.ts';
+import { lookAtTools, type AskOptions, type Line, type Told } from './mcp-tools.ts';
 
 /** The older transport, HTTP with SSE (revision 2024-11-05): the stream names where to post, and carries the answers. */
 export async function overSse(endpoint: Endpoint, path: string): Promise<Made> {
@@ -29,6 +30,7 @@ export async function overSse(endpoint: Endpoint, path: string): Promise<Made> {
     if (refused !== undefined) return refused;
     if (!head.isStream) return other(`HTTP ${head.status}`);
     const heard = await named;
+    if (stream.isCut()) throw silence();
     if (heard === undefined) return other('an event stream without an MCP endpoint');
     if (heard.path === undefined) return other('no usable endpoint');
     return await session(endpoint, heard.path, stream);
@@ -41,9 +43,15 @@ export async function overSse(endpoint: Endpoint, path: string): Promise<Made> {
 async function session(endpoint: Endpoint, path: string, stream: Stream): Promise<Made> {
   let last = 0;
   const line: Line = {
-    ask: async (method, params, { timeoutMs = EXCHANGE_MS } = {}): Promise<Told> => {
+    ask: async <T>(
+      method: string,
+      params: object,
+      read: (answer: RpcAnswer) => T,
+      { timeoutMs = EXCHANGE_MS }: AskOptions = {},
+    ): Promise<Told<T>> => {
       const id = (last += 1);
-      const heard = stream.hear(timeoutMs, (_, data) => answerTo(id, parse(data)));
+      const answered = reader(id, read);
+      const heard = stream.hear(timeoutMs, (_, data) => answered(parse(data), false));
       const posted = await exchange(endpoint, { method: 'POST', path, message: question(id, method, params) }).catch(
         () => undefined,
       );
@@ -54,10 +62,12 @@ async function session(endpoint: Endpoint, path: string, stream: Stream): Promis
       return { status, ...(answer === undefined ? {} : { answer }) };
     },
   };
-  const opened = await line.ask('initialize', initialization(SSE_REVISION));
+  const opened = await line.ask('initialize', initialization(SSE_REVISION), (answer) => ({
+    greeting: greetingOf(answer, SSE_REVISION),
+  }));
   const refused = refusal(opened.status);
   if (refused !== undefined) return refused;
-  const greeting = greetingOf(opened.answer, SSE_REVISION);
+  const greeting = opened.answer?.greeting;
   if (greeting === undefined) {
     if (opened.status >= 400) return other(`HTTP ${opened.status}`);
     if (opened.answer !== undefined || stream.hasEnded()) return other('no MCP answer');
@@ -79,18 +89,23 @@ interface Stream {
   readonly head: Promise<{ readonly status: number; readonly isStream: boolean }>;
   /** What `take` makes of the first event of which it makes something; `undefined` when none comes in time. Never rejects. */
   readonly hear: <T>(ms: number, take: (name: string, data: string) => T | undefined) => Promise<T | undefined>;
+  /** It ended by itself. */
   readonly hasEnded: () => boolean;
+  /** There was no room for it: what would have come is not known. */
+  readonly isCut: () => boolean;
   readonly close: () => void;
 }
 
 function openStream(endpoint: Endpoint, path: string): Stream {
   let ear: Ear | undefined;
   let ended = false;
-  let length = 0;
+  let isCut = false;
+  const hold = holdUpTo(MAX_LENGTH);
   const timeoutMs = timeFor(endpoint, EXCHANGE_MS);
   const request = http.request(options(endpoint, 'GET', path, { Accept: 'text/event-stream' }));
   const close = (): void => {
     ended = true;
+    hold.release();
     request.destroy();
     ear?.end();
   };
@@ -110,10 +125,12 @@ function openStream(endpoint: Endpoint, path: string): Stream {
       if (!isStream) return close();
       const events = eventReader((name, data) => ear?.take(name, data));
       response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        length += chunk.length;
-        if (length > MAX_LENGTH) close();
-        else if (!ended) events(chunk);
+      response.on('data', (piece: string) => {
+        if (ended) return;
+        const room = hold.take(piece);
+        if (room === 'taken') return events(piece);
+        isCut = room === 'full';
+        close();
       });
     });
     request.on('error', (error) => fail(failureOf(error)));
@@ -146,7 +163,8 @@ function openStream(endpoint: Endpoint, path: string): Stream {
         ear = mine;
       });
     },
-    hasEnded: () => ended,
+    hasEnded: () => ended && !isCut,
+    isCut: () => isCut,
     close,
   };
 }

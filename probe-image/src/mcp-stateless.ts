@@ -1,7 +1,15 @@
-import type http from 'node:http';
 import type { Made } from './failure.ts';
-import { exchange, MAX_GREETING, refusal, type Endpoint, type Reply } from './mcp-exchange.ts';
-import { discoveryOf, envelope, offeredBy, question, STATELESS_REVISION } from './mcp-message.ts';
+import { exchange, MAX_GREETING, refusal, type Endpoint, type Question, type Reply } from './mcp-exchange.ts';
+import {
+  discoveryOf,
+  envelope,
+  offeredBy,
+  question,
+  reader,
+  STATELESS_REVISION,
+  type Greeting,
+  type RpcAnswer,
+} from './mcp-message.ts';
 import { lookAtTools, type Line } from './mcp-tools.ts';
 
 const DISCOVER = 1;
@@ -13,15 +21,14 @@ const DISCOVER = 1;
 export async function stateless(endpoint: Endpoint, path: string, offered = STATELESS_REVISION): Promise<Made | undefined> {
   const found = await discover(endpoint, path, offered);
   if (found === undefined) return undefined;
-  const refused = refusal(found.reply.status);
+  const refused = refusal(found.status);
   if (refused !== undefined) return refused;
-  const { revision } = found;
-  const greeting = discoveryOf(found.reply.answer, revision);
+  const greeting = found.answer?.greeting;
   if (greeting === undefined) return undefined;
   let last = DISCOVER;
   const line: Line = {
-    ask: async (method, params, { timeoutMs, name } = {}) => {
-      const asked = request(path, (last += 1), revision, method, params, name);
+    ask: async (method, params, read, { timeoutMs, name } = {}) => {
+      const asked = request(path, (last += 1), greeting.revision, method, params, read, name);
       return exchange(endpoint, { ...asked, ...(timeoutMs === undefined ? {} : { timeoutMs }) }).catch(() => ({ status: 0 }));
     },
   };
@@ -30,28 +37,43 @@ export async function stateless(endpoint: Endpoint, path: string, offered = STAT
   return refusal(status) ?? { outcome: 'connected', phase: 'mcp', peer: { ...greeting, ...evidence } };
 }
 
-/** Asks once more in the revision that the server names, and not again. */
-async function discover(
-  endpoint: Endpoint,
-  path: string,
-  revision: string,
-): Promise<{ readonly reply: Reply; readonly revision: string } | undefined> {
-  const ask = async (spoken: string) =>
-    exchange(endpoint, { ...request(path, DISCOVER, spoken, 'server/discover', {}), maxLength: MAX_GREETING });
-  const reply = await ask(revision).catch(() => undefined);
-  const better = offeredBy(reply?.answer);
-  if (better === undefined || better === revision) return reply === undefined ? undefined : { reply, revision };
-  const again = await ask(better).catch(() => undefined);
-  return again === undefined ? undefined : { reply: again, revision: better };
+/** What is kept of the answer to `server/discover`. */
+interface Discovered {
+  readonly greeting?: Greeting;
+  readonly offered?: string;
 }
 
-function request(path: string, id: number, revision: string, method: string, params: object, name?: string) {
-  const headers: http.OutgoingHttpHeaders = {
+/** Asks once more in the revision that the server names, and not again. */
+async function discover(endpoint: Endpoint, path: string, revision: string): Promise<Reply<Discovered> | undefined> {
+  const ask = async (spoken: string): Promise<Reply<Discovered> | undefined> => {
+    const asked = request(path, DISCOVER, spoken, 'server/discover', {}, (answer): Discovered => {
+      const greeting = discoveryOf(answer, spoken);
+      const offered = offeredBy(answer);
+      return { ...(greeting === undefined ? {} : { greeting }), ...(offered === undefined ? {} : { offered }) };
+    });
+    return exchange(endpoint, { ...asked, maxLength: MAX_GREETING }).catch(() => undefined);
+  };
+  const reply = await ask(revision);
+  const better = reply?.answer?.offered;
+  return better === undefined || better === revision ? reply : ask(better);
+}
+
+function request<T>(
+  path: string,
+  id: number,
+  revision: string,
+  method: string,
+  params: object,
+  read: (answer: RpcAnswer) => T,
+  name?: string,
+): Question<T> {
+  const headers = {
     'MCP-Protocol-Version': revision,
     'Mcp-Method': method,
     ...(name === undefined ? {} : { 'Mcp-Name': headerValue(name) }),
   };
-  return { method: 'POST', path, headers, message: question(id, method, { ...params, ...envelope(revision) }), id } as const;
+  const message = question(id, method, { ...params, ...envelope(revision) });
+  return { method: 'POST', path, headers, message, read: reader(id, read) };
 }
 
 /** A name as a header bears it: in Base64 where it is none of printable ASCII without spaces around it (revision 2026-07-28). */

@@ -3,21 +3,23 @@ import { endOf, field, type RpcAnswer } from './mcp-message.ts';
 
 /** Of a list that is given in parts. */
 const MAX_PAGES = 8;
+/** Enough to know that there are many. */
+const MAX_TOOLS = 10_000;
 const MAX_CURSOR = 4096;
 /** Of a name, as in `ToolCall`. */
 const MAX_NAME = 256;
 /** A tool does some work before it answers. */
 const CALL_MS = 5000;
 
-export interface Told {
+export interface Told<T> {
   /** Of the HTTP answer; 0 when there was none. */
   readonly status: number;
-  readonly answer?: RpcAnswer;
+  readonly answer?: T;
 }
 
 /** Puts questions to a server that has been greeted, over whichever transport. Never rejects. */
 export interface Line {
-  readonly ask: (method: string, params: object, options?: AskOptions) => Promise<Told>;
+  readonly ask: <T>(method: string, params: object, read: (answer: RpcAnswer) => T, options?: AskOptions) => Promise<Told<T>>;
 }
 
 export interface AskOptions {
@@ -57,24 +59,38 @@ export async function lookAtTools(line: Line, call: ToolCall | undefined): Promi
 async function list(line: Line, call: ToolCall | undefined): Promise<Listing> {
   let listing: Listing = { status: 0, whole: false };
   let cursor: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { status, answer } = await line.ask('tools/list', cursor === undefined ? {} : { cursor });
-    if (page === 0) listing = { ...listing, status };
-    const tools = field(answer?.result, 'tools');
-    if (!Array.isArray(tools)) return listing;
-    const next = field(answer?.result, 'nextCursor');
-    const isLast = typeof next !== 'string' || next === '';
-    const wanted = listing.wanted ?? nameOf(tools.find((tool) => isWanted(call, tool)));
-    listing = {
-      ...listing,
-      tools: (listing.tools ?? 0) + tools.length,
-      ...(wanted === undefined ? {} : { wanted }),
-      whole: isLast,
-    };
-    if (isLast || next.length > MAX_CURSOR) return listing;
-    cursor = next;
+  for (let number = 0; number < MAX_PAGES; number += 1) {
+    const params = cursor === undefined ? {} : { cursor };
+    const { status, answer } = await line.ask('tools/list', params, (told) => ({ page: pageOf(told, call) }));
+    if (number === 0) listing = { ...listing, status };
+    const page = answer?.page;
+    if (page === undefined) return listing;
+    const wanted = listing.wanted ?? page.wanted;
+    const tools = (listing.tools ?? 0) + page.tools;
+    listing = { ...listing, tools, ...(wanted === undefined ? {} : { wanted }), whole: page.next === undefined };
+    if (page.next === undefined || page.next.length > MAX_CURSOR || tools > MAX_TOOLS) return listing;
+    cursor = page.next;
   }
   return listing;
+}
+
+interface Page {
+  readonly tools: number;
+  readonly wanted?: string;
+  /** Absent on the last one. */
+  readonly next?: string;
+}
+
+function pageOf({ result }: RpcAnswer, call: ToolCall | undefined): Page | undefined {
+  const tools = field(result, 'tools');
+  if (!Array.isArray(tools)) return undefined;
+  const next = field(result, 'nextCursor');
+  const wanted = nameOf(tools.find((tool) => isWanted(call, tool)));
+  return {
+    tools: tools.length,
+    ...(wanted === undefined ? {} : { wanted }),
+    ...(typeof next !== 'string' || next === '' ? {} : { next }),
+  };
 }
 
 async function callOne(line: Line, call: ToolCall, listing: Listing): Promise<NonNullable<PeerEvidence['called']>> {
@@ -84,9 +100,9 @@ async function callOne(line: Line, call: ToolCall, listing: Listing): Promise<No
     if (listing.whole) return { ...sought, result: 'not-offered' };
     return { ...sought, result: isRefusal(listing.status) ? 'refused' : 'no-answer' };
   }
-  const { status, answer } = await line.ask('tools/call', { name, arguments: {} }, { timeoutMs: CALL_MS, name });
+  const { status, answer } = await line.ask('tools/call', { name, arguments: {} }, endOf, { timeoutMs: CALL_MS, name });
   const refused = status === 401 || status === 403 || (answer === undefined && isRefusal(status));
-  return { tool: name, result: refused ? 'refused' : answer === undefined ? 'no-answer' : endOf(answer) };
+  return { tool: name, result: refused ? 'refused' : (answer ?? 'no-answer') };
 }
 
 function isWanted(call: ToolCall | undefined, tool: unknown): boolean {
