@@ -16,7 +16,9 @@ const MAX_HOST_ADDRESSES = 16;
 export function planPeers(context: PlanContext): readonly AttemptSpec[] {
   const hosts = addressesNearby(context).slice(0, MAX_HOST_ADDRESSES);
   return context.peers.flatMap((peer) => {
-    const direct = peerAddresses(peer).flatMap((address) => atAddress(peer, address));
+    const addresses = peerAddresses(peer);
+    const talked = new Set(peer.namespace?.inode === context.hostNamespace?.inode ? nearest(context, addresses) : addresses);
+    const direct = addresses.flatMap((address) => atAddress(peer, address, talked.has(address)));
     const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => onHost(peer, offer, host)));
     const all = [...direct, ...sharedNames(context, peer).flatMap((name) => byName(peer, name)), ...offered];
     const { call } = context;
@@ -56,7 +58,18 @@ export function peerAddresses({ configuration, namespace }: PeerView): readonly 
   ]).filter(isDialable);
 }
 
-function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
+/**
+ * A peer in the host's own namespace has all addresses and all listeners of the host: sessions are sought at those
+ * that lie on the target's way, and its ports are knocked at everywhere.
+ */
+function nearest({ configuration, namespace }: PlanContext, addresses: readonly string[]): readonly string[] {
+  const gateways = [...(namespace?.gateways ?? []), ...configuration.networks.flatMap((network) => network.gateways)];
+  const first = [4, 6].flatMap((family) => addresses.find((address) => familyOf(address) === family) ?? []);
+  return [...first, ...addresses.filter((address) => gateways.includes(address))];
+}
+
+/** @param talks whether sessions are sought there */
+function atAddress(peer: PeerView, address: string, talks: boolean): readonly AttemptSpec[] {
   const family = familyOf(address) ?? 4;
   const base: Pick<AttemptSpec, 'host' | 'family' | 'path' | 'peer' | 'controls'> = {
     host: address,
@@ -91,7 +104,7 @@ function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
       port,
       subject: endpointText(address, port),
     })),
-    ...ports.map((port): AttemptSpec => ({
+    ...(talks ? ports : []).map((port): AttemptSpec => ({
       ...base,
       id: `peer-session:${peer.target.id}:${endpointText(address, port)}`,
       purpose: 'peer-session',
