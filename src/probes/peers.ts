@@ -17,9 +17,10 @@ export function planPeers(context: PlanContext): readonly AttemptSpec[] {
   const hosts = addressesNearby(context).slice(0, MAX_HOST_ADDRESSES);
   return context.peers.flatMap((peer) => {
     const addresses = peerAddresses(peer);
-    const talked = new Set(peer.namespace?.inode === context.hostNamespace?.inode ? nearest(context, addresses) : addresses);
+    const onHost = peer.namespace !== undefined && peer.namespace.inode === context.hostNamespace?.inode;
+    const talked = new Set(onHost ? nearest(context, addresses) : addresses);
     const direct = addresses.flatMap((address) => atAddress(peer, address, talked.has(address)));
-    const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => onHost(peer, offer, host)));
+    const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => throughHost(peer, offer, host)));
     const all = [...direct, ...sharedNames(context, peer).flatMap((name) => byName(peer, name)), ...offered];
     const { call } = context;
     return call === undefined ? all : all.map((spec) => (spec.kind === 'mcp' ? { ...spec, call } : spec));
@@ -30,7 +31,7 @@ export function planPeers(context: PlanContext): readonly AttemptSpec[] {
  * A peer by what the host offers of it. Whoever is inside says in Host what the endpoint wants to hear, and the
  * control asks where it is bound: there it has to answer.
  */
-function onHost(peer: PeerView, offer: Offer, address: string): AttemptSpec {
+function throughHost(peer: PeerView, offer: Offer, address: string): AttemptSpec {
   const purpose = offer.by === 'platform' ? 'platform-proxy' : 'peer-published';
   const endpoint = endpointText(address, offer.port);
   return {
