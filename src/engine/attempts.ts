@@ -1,5 +1,5 @@
 import type { Attempt, AttemptSpec, PairedAttempt } from '../model/attempt.ts';
-import { controlOf, type AttemptPlan } from '../probes/plan.ts';
+import { contentId, controlOf, type AttemptPlan } from '../probes/plan.ts';
 import { withoutCredentials } from '../runtime/containers.ts';
 import { semaphore } from '../runtime/semaphore.ts';
 import { isOpen, type Place } from './places.ts';
@@ -27,7 +27,7 @@ export async function attemptEverywhere(
   for (const [id, at] of places) orders.set(id, { at, specs: new Map() });
   for (const [id, plan] of plans) {
     for (const spec of Object.values(plan).flat()) {
-      const own = ownId(spec, id);
+      const own = ownId(spec);
       orders.get(spec.from ?? id)?.specs.set(own, { ...spec, id: own });
       for (const vantage of spec.controls) {
         const control = controlOf(spec, vantage);
@@ -54,9 +54,9 @@ export async function attemptEverywhere(
   );
 }
 
-/** Unique in the place from which the attempt is made: the host makes some for several targets. */
-function ownId({ id, from }: AttemptSpec, targetId: string): string {
-  return from === undefined ? `target|${id}` : `target|${targetId.slice(0, 12)}|${id}`;
+/** Unique in the place from which the attempt is made: what the host asks for several targets, or as a control, it asks once. */
+function ownId(spec: AttemptSpec): string {
+  return spec.from === undefined ? `target|${spec.id}` : contentId(spec.from, spec);
 }
 
 function controlPlace(spec: AttemptSpec, vantage: 'bridge' | 'host' | 'peer'): string {
@@ -65,7 +65,7 @@ function controlPlace(spec: AttemptSpec, vantage: 'bridge' | 'host' | 'peer'): s
 
 /** An attempt beside its controls, as it is stored: without the credentials of the proxy. */
 export function pair(spec: AttemptSpec, targetId: string, results: Results): PairedAttempt {
-  const own = results.get(spec.from ?? targetId)?.get(ownId(spec, targetId)) ?? notRun(spec.id, 'no twin');
+  const own = results.get(spec.from ?? targetId)?.get(ownId(spec)) ?? notRun(spec.id, 'no twin');
   const controls = spec.controls.flatMap((vantage) => {
     const attempt = results.get(controlPlace(spec, vantage))?.get(controlOf(spec, vantage).id);
     return attempt === undefined || attempt.outcome === 'not-run' ? [] : [{ vantage, attempt }];

@@ -154,9 +154,11 @@ function pathsOf({ signs }: ManagementApi): readonly string[] {
   return unique(signs.map(({ path }) => path));
 }
 
-/** Paths whose answers say which API it is. */
+/** Paths whose answers say which API it is; where such an answer tells of credentials as well, those alone. */
 function telling({ signs }: ManagementApi): readonly string[] {
-  return unique(signs.filter(({ texts }) => texts !== undefined).map(({ path }) => path));
+  const sure = signs.filter(({ texts }) => texts !== undefined);
+  const best = sure.filter(({ shows }) => shows !== 'known');
+  return unique((best.length > 0 ? best : sure).map(({ path }) => path));
 }
 
 /** The network of the machine in which Docker Desktop runs its engine, and where that listened (CVE-2025-9074). */

@@ -16,8 +16,11 @@ const MAX_HOST_ADDRESSES = 16;
 export function planPeers(context: PlanContext): readonly AttemptSpec[] {
   const hosts = addressesNearby(context).slice(0, MAX_HOST_ADDRESSES);
   return context.peers.flatMap((peer) => {
-    const direct = peerAddresses(peer).flatMap((address) => atAddress(peer, address));
-    const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => onHost(peer, offer, host)));
+    const addresses = peerAddresses(peer);
+    const onHost = peer.namespace !== undefined && peer.namespace.inode === context.hostNamespace?.inode;
+    const talked = new Set(onHost ? nearest(context, addresses) : addresses);
+    const direct = addresses.flatMap((address) => atAddress(peer, address, talked.has(address)));
+    const offered = offersOf(peer, context.hostNamespace).flatMap((offer) => hosts.map((host) => throughHost(peer, offer, host)));
     const all = [...direct, ...sharedNames(context, peer).flatMap((name) => byName(peer, name)), ...offered];
     const { call } = context;
     return call === undefined ? all : all.map((spec) => (spec.kind === 'mcp' ? { ...spec, call } : spec));
@@ -28,7 +31,7 @@ export function planPeers(context: PlanContext): readonly AttemptSpec[] {
  * A peer by what the host offers of it. Whoever is inside says in Host what the endpoint wants to hear, and the
  * control asks where it is bound: there it has to answer.
  */
-function onHost(peer: PeerView, offer: Offer, address: string): AttemptSpec {
+function throughHost(peer: PeerView, offer: Offer, address: string): AttemptSpec {
   const purpose = offer.by === 'platform' ? 'platform-proxy' : 'peer-published';
   const endpoint = endpointText(address, offer.port);
   return {
@@ -56,7 +59,18 @@ export function peerAddresses({ configuration, namespace }: PeerView): readonly 
   ]).filter(isDialable);
 }
 
-function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
+/**
+ * A peer in the host's own namespace has all addresses and all listeners of the host: sessions are sought at those
+ * that lie on the target's way, and its ports are knocked at everywhere.
+ */
+function nearest({ configuration, namespace }: PlanContext, addresses: readonly string[]): readonly string[] {
+  const gateways = [...(namespace?.gateways ?? []), ...configuration.networks.flatMap((network) => network.gateways)];
+  const first = [4, 6].flatMap((family) => addresses.find((address) => familyOf(address) === family) ?? []);
+  return [...first, ...addresses.filter((address) => gateways.includes(address))];
+}
+
+/** @param talks whether sessions are sought there */
+function atAddress(peer: PeerView, address: string, talks: boolean): readonly AttemptSpec[] {
   const family = familyOf(address) ?? 4;
   const base: Pick<AttemptSpec, 'host' | 'family' | 'path' | 'peer' | 'controls'> = {
     host: address,
@@ -91,7 +105,7 @@ function atAddress(peer: PeerView, address: string): readonly AttemptSpec[] {
       port,
       subject: endpointText(address, port),
     })),
-    ...ports.map((port): AttemptSpec => ({
+    ...(talks ? ports : []).map((port): AttemptSpec => ({
       ...base,
       id: `peer-session:${peer.target.id}:${endpointText(address, port)}`,
       purpose: 'peer-session',

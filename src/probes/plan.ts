@@ -51,7 +51,12 @@ export function controlOf(spec: AttemptSpec, vantage: ControlVantage): AttemptSp
   const { proxy: _proxy, ...direct } = spec;
   const base: AttemptSpec = { ...direct, path: 'direct' };
   const own = specialControl(vantage === 'host' ? atItsAddress(base) : base);
-  return { ...own, id: `${vantage}|${JSON.stringify(contentOf(own))}` };
+  return { ...own, id: contentId(vantage, own) };
+}
+
+/** The same for all attempts of one place that send the same, whatever they are for: each is made once. */
+export function contentId(vantage: ControlVantage, spec: AttemptSpec): string {
+  return `${vantage}|${JSON.stringify(contentOf(spec))}`;
 }
 
 /** What is sent, and nothing about why: one attempt of a control serves every spec that sends the same. */

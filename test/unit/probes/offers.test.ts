@@ -134,6 +134,18 @@ describe('peers on the host', () => {
     });
     expect(offered(one, { namespace: HOST }).map(({ host }) => host)).toEqual(['198.51.100.1', '127.0.0.1']);
   });
+  it('in the host’s own namespace are talked to where the target’s way leads, and knocked at everywhere', () => {
+    const addresses = ['198.51.100.1', '172.17.0.1', '172.18.0.1', '172.19.0.1'];
+    const namespace = aNamespace({
+      inode: HOST.inode,
+      interfaces: addresses.map((address) => anInterface({ address })),
+      listeners: listening(3001).listeners,
+    });
+    const plan = planPeers(context({ peers: [peer({ namespace })], namespace: aNamespace({ gateways: ['172.18.0.1'] }) }));
+    const at = (purpose: string): readonly string[] => plan.filter((spec) => spec.purpose === purpose).map(({ host }) => host);
+    expect(at('peer-session')).toEqual(['198.51.100.1', '172.18.0.1']);
+    expect(at('peer-port')).toEqual(addresses);
+  });
   it('call a tool only where that was asked for, and never by a control', () => {
     const target = aTarget({ id: anId('b'), endpoint: { address: '127.0.0.1', port: 3101 } });
     const one = peer({ target, namespace: aNamespace({ listeners: listening(3001).listeners }) });
