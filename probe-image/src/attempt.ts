@@ -46,6 +46,9 @@ export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools
   }
 }
 
+/** A lookup is shared by attempts that begin one after the other in a burst: its time began with the first of them. */
+const SHARED = 0.05;
+
 /**
  * Whether a timeout is the probe's own. What waits for the budget is put off where the process does not get to run;
  * who answers a connection has a time of its own.
@@ -53,7 +56,9 @@ export async function attempt(spec: AttemptSpec, timeoutMs: number, tools: Tools
 function stalled({ late, phase }: AttemptFailure, budget: Required<Budget>): boolean {
   if (!late) return false;
   const afterwards = phase === 'tls' || phase === 'http' || phase === 'mcp';
-  return afterwards ? budget.stalls.since(budget.start) > budget.timeoutMs * TOLERATED_STALL : missingMs(budget) > 0;
+  return afterwards
+    ? budget.stalls.since(budget.start) > budget.timeoutMs * TOLERATED_STALL
+    : missingMs(budget) > budget.timeoutMs * SHARED;
 }
 
 /**

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { gather } from '../engine/gather.ts';
 import { kindsOf } from '../engine/kinds.ts';
 import type { GatherRequest, Subject } from '../engine/request.ts';
@@ -61,7 +62,9 @@ export async function runComparison(
   let platforms: readonly PlatformRuns[];
   try {
     const starting = semaphore(request.concurrency);
-    const all = await Promise.all(request.platforms.map((platform) => startAll(platform, request, starting, started)));
+    const all = await Promise.all(
+      request.platforms.map((platform, index) => startAll(platform, index, request, starting, started)),
+    );
     if (request.signal.aborted) throw new BulkheadError('interrupted', 'Interrupted.');
     const containers = await inspectContainers(request.engine.docker);
     const subjects = all.flatMap(({ runs }) => runs.flatMap((run) => subjectOf(run, containers)));
@@ -83,6 +86,7 @@ export async function runComparison(
 
 async function startAll(
   platform: Platform,
+  index: number,
   request: CompareRequest,
   starting: <T>(task: () => Promise<T>) => Promise<T>,
   started: PlatformServer[],
@@ -94,7 +98,7 @@ async function startAll(
   const runs = await Promise.all(
     request.runs.map(async (plan): Promise<StartedRun> => {
       try {
-        const server = await starting(() => start(platform, plan, request));
+        const server = await starting(() => start(platform, index, plan, request));
         started.push(server);
         return { plan, server };
       } catch (error) {
@@ -105,13 +109,14 @@ async function startAll(
   return { platform: platform.name, version: found.version, runs };
 }
 
-async function start(platform: Platform, plan: PlannedRun, request: CompareRequest): Promise<PlatformServer> {
+async function start(platform: Platform, index: number, plan: PlannedRun, request: CompareRequest): Promise<PlatformServer> {
   request.signal.throwIfAborted();
   request.progress(`${platform.name}: ${plan.id}`);
   const { engine, server: image, args, env, transport, port, signal, progress } = request;
   return platform.start({
     engine,
-    name: [request.name, platform.name, plan.id].map(word).join('-'),
+    // Two programs may have one name in two directories.
+    name: [`${request.name}-${index}`, path.basename(platform.name), plan.id].map(word).join('-'),
     image,
     args,
     env,
