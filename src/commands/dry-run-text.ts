@@ -17,6 +17,13 @@ export function renderDryRun(plans: readonly PlannedTarget[]): string {
 function line(spec: AttemptSpec): string {
   const where = spec.kind === 'dns' ? spec.host : endpointText(spec.host, spec.port);
   const way = spec.path === 'proxy' ? `by proxy ${spec.proxy ?? ''}` : `direct IPv${spec.family}`;
-  const control = spec.controls.length === 0 ? 'no control' : `control: ${spec.controls.join(', ')}`;
-  return escapeText(`${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''} ${way}, ${control}`, 500);
+  const place = spec.from === 'host' ? ' from the host' : '';
+  const call = spec.call === undefined ? '' : ', calls a tool where a session opens';
+  // What the host tries is held against another attempt of its own.
+  const control =
+    spec.controls.length > 0 ? `, control: ${spec.controls.join(', ')}` : spec.from === undefined ? ', no control' : '';
+  return escapeText(
+    `${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''} ${way}${place}${call}${control}`,
+    500,
+  );
 }

@@ -48,6 +48,12 @@ function remarksOf(kinds: ReadonlySet<ObservationKind>, { container, target }: S
           'canaries are planted on the host at start: each address of the host is dialled at their ports, and at the ports where it listens',
         ]
       : []),
+    ...(kinds.has('management')
+      ? ['management APIs whose ports listen on the host are asked, by the host too: one GET each that changes nothing']
+      : []),
+    ...(kinds.has('endpoint')
+      ? ['its own endpoint is asked for a session from the host: plainly, with a foreign Origin, with a foreign Host']
+      : []),
     ...(kinds.has('peers') ? ['a canary is planted beside every target at start and dialled by all others'] : []),
   ];
 }
