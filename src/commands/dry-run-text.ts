@@ -18,18 +18,23 @@ function line(spec: AttemptSpec): string {
   const where = spec.kind === 'dns' ? spec.host : endpointText(spec.host, spec.port);
   const asked = askedOf(spec);
   const way = spec.path === 'proxy' ? `by proxy ${spec.proxy ?? ''}` : `direct IPv${spec.family}`;
-  const control = spec.controls.length === 0 ? 'no control' : `control: ${spec.controls.join(', ')}`;
+  const place = spec.from === 'host' ? ' from the host' : '';
+  const call = spec.call === undefined ? '' : ', calls a tool where a session opens';
+  // What the host tries is held against another attempt of its own.
+  const control =
+    spec.controls.length > 0 ? `, control: ${spec.controls.join(', ')}` : spec.from === undefined ? ', no control' : '';
   return escapeText(
-    `${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''}${asked} ${way}, ${control}`,
+    `${spec.purpose.padEnd(16)} ${spec.kind.padEnd(4)} ${where}${spec.request ?? ''}${asked} ${way}${place}${call}${control}`,
     500,
   );
 }
 
 /** What is asked for in place of what is dialled, or whom. */
-function askedOf({ serverName, authority, resolver }: AttemptSpec): string {
+function askedOf({ serverName, authority, origin, resolver }: AttemptSpec): string {
   const parts = [
     ...(serverName === undefined ? [] : [`SNI ${serverName}`]),
     ...(authority === undefined ? [] : [`Host ${authority}`]),
+    ...(origin === undefined ? [] : [`Origin ${origin}`]),
     ...(resolver === undefined ? [] : [`at ${endpointText(resolver.address, resolver.port)} by ${resolver.tcp ? 'TCP' : 'UDP'}`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;

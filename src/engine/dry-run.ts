@@ -54,6 +54,12 @@ function remarksOf(kinds: ReadonlySet<ObservationKind>, { container, target }: S
     ...(kinds.has('egress') && proxyVariables(container.environment).length > 0
       ? ['the control resolves declared names at start: the proxy is then asked for the address of each, in several spellings']
       : []),
+    ...(kinds.has('management')
+      ? ['management APIs whose ports listen on the host are asked, by the host too: one GET each that changes nothing']
+      : []),
+    ...(kinds.has('endpoint')
+      ? ['its own endpoint is asked for a session from the host: plainly, with a foreign Origin, with a foreign Host']
+      : []),
     ...(kinds.has('peers') ? ['a canary is planted beside every target at start and dialled by all others'] : []),
   ];
 }
