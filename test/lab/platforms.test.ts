@@ -60,7 +60,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: platforms on ${ENGINE}`, () => {
     directory = await mkdtemp(path.join(lab.sharedDir, 'platforms-'));
     temporary = await mkdtemp(path.join(lab.sharedDir, 'temporary-'));
     process.env['TMPDIR'] = temporary;
-    await executable('bin/thv', `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/test/support/thv.ts" "$@"\n`);
+    await executable('bin/thv', `#!/bin/sh\nexec "${process.execPath}" -- "${ROOT}/test/support/thv.ts" "$@"\n`);
     env = {
       PATH: [path.join(directory, 'bin'), NO_COMPOSE ? '' : COMPOSE.path, path.dirname(process.execPath), process.env['PATH']]
         .filter((place) => place !== '')
@@ -287,7 +287,7 @@ volumes: {kept: {}}
     expect(await everything()).toEqual(before);
   });
 
-  it('a program that starts a server and then talks nonsense, too long or never ends leaves nothing', async () => {
+  it('a program that starts a server and then talks nonsense, or too long, leaves nothing', async () => {
     const cosmetic = path.join(SAMPLES, 'cosmetic.ts');
     const node = `"${process.execPath}" "${cosmetic}"`;
     for (const [what, then] of Object.entries({
