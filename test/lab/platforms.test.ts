@@ -311,9 +311,9 @@ volumes: {kept: {}}
     const { server } = await start('halfway', 'profile');
     const profile = path.join(directory, 'allowed.json');
     await writeFile(profile, JSON.stringify(ALLOWED));
-    const { report, of } = await audit(session, { names: [server.containerId], profiles: [profile] });
-    const name = report.targets[0]?.name ?? '';
-    const judged = (check: string): string => statuses(of(name, check));
+    const result = await audit(session, { names: [server.containerId], profiles: [profile] });
+    const name = result.report.targets[0]?.name ?? '';
+    const judged = (check: string): string => statuses(result.of(name, check));
     expect([judged('NET-004'), judged('NET-005'), judged('NET-006')], 'what the proxy holds').toEqual(['pass', 'pass', 'pass']);
     expect(judged('NET-010'), 'names').toContain('fail');
     expect(judged('HOST-001'), 'the host').toContain('fail');
