@@ -2,7 +2,7 @@ import Docker from 'dockerode';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-/** What `PROGRAM start NAME IMAGE TRANSPORT [--profile FILE] [--env-file FILE] [--port N] [-- ARGS…]` says. */
+/** What `PROGRAM start NAME IMAGE TRANSPORT [--profile FILE] [--variables FILE] [--port N] [-- ARGS…]` says. */
 export interface StartRequest {
   readonly name: string;
   readonly image: string;
@@ -26,22 +26,22 @@ export async function serve(platform: SamplePlatform): Promise<void> {
   if (verb === 'version') return print(platform.version);
   if (verb === 'stop' && name !== '') return platform.stop(new Docker(), name);
   if (verb !== 'start' || transport === '') {
-    console.error('version | start NAME IMAGE TRANSPORT [--profile FILE] [--env-file FILE] [--port N] [-- ARGS…] | stop NAME');
+    console.error('version | start NAME IMAGE TRANSPORT [--profile FILE] [--variables FILE] [--port N] [-- ARGS…] | stop NAME');
     process.exitCode = 2;
     return;
   }
   const { values, positionals } = parseArgs({
     args: rest,
-    options: { profile: { type: 'string' }, 'env-file': { type: 'string' }, port: { type: 'string' } },
+    options: { profile: { type: 'string' }, variables: { type: 'string' }, port: { type: 'string' } },
     allowPositionals: true,
   });
-  const variables = values['env-file'] === undefined ? '' : await readFile(values['env-file'], 'utf8');
+  const lines = values.variables === undefined ? '' : await readFile(values.variables, 'utf8');
   const answer = await platform.start(new Docker(), {
     name,
     image,
     transport,
     profile: values.profile === undefined ? undefined : await readFile(values.profile, 'utf8'),
-    env: variables.split('\n').filter((line) => line !== ''),
+    env: lines.split('\n').filter((line) => line !== ''),
     args: positionals,
   });
   print(JSON.stringify(answer));

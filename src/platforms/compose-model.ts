@@ -103,12 +103,12 @@ function common(entry: Json, key: string, labels: Readonly<Record<string, string
   }
   return {
     ...rest,
-    ...(published.length === 0 ? {} : { ports: published.map(({ published: _, ...port }) => port) }),
+    ...(published.length === 0 ? {} : { ports: published.map((port) => without(port, 'published')) }),
     labels: { ...members(rest['labels']), ...escaped(labels) },
   };
 }
 
-function asServer({ build: _, ...entry }: Json, run: Pick<PlatformRun, 'name' | 'image' | 'args' | 'env' | 'transport'>): Json {
+function asServer(entry: Json, run: Pick<PlatformRun, 'name' | 'image' | 'args' | 'env' | 'transport'>): Json {
   const variables = Object.fromEntries(
     run.env.map((variable) => {
       const split = variable.indexOf('=');
@@ -116,7 +116,7 @@ function asServer({ build: _, ...entry }: Json, run: Pick<PlatformRun, 'name' | 
     }),
   );
   return {
-    ...entry,
+    ...without(entry, 'build'),
     image: dollars(run.image),
     container_name: run.name,
     ...(run.args.length === 0 ? {} : { command: run.args.map(dollars) }),
@@ -131,6 +131,10 @@ function escaped(labels: Readonly<Record<string, string>>): Json {
 
 function dollars(text: string): string {
   return text.replaceAll('$', '$$$$');
+}
+
+function without(entry: Json, key: string): Json {
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => name !== key));
 }
 
 /** The members of an object; of anything else none. */

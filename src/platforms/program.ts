@@ -109,13 +109,14 @@ export function startArguments(
     image,
     transport,
     ...(profile === undefined ? [] : ['--profile', profile]),
-    ...(variables === undefined ? [] : ['--env-file', variables]),
+    // Not `--env-file`: Node.js takes that for its own wherever it stands, and programs may be written for it.
+    ...(variables === undefined ? [] : ['--variables', variables]),
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(args.length === 0 ? [] : ['--', ...args]),
   ];
 }
 
 function typed(run: PlatformRun, file: string): string {
-  const files = { profile: run.profile && 'PROFILE.json', variables: run.env.length === 0 ? undefined : 'VARIABLES' };
+  const files = { profile: run.profile && 'PROFILE.json', variables: run.env.length === 0 ? undefined : 'VARIABLES.env' };
   return commandText([file, ...startArguments(run, files)]);
 }

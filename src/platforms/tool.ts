@@ -5,6 +5,9 @@ import { escapeText } from '../model/text.ts';
 /** Characters of each of the two outputs; one that says more is ended. */
 const MAX_OUTPUT = 1024 * 1024;
 
+/** What a program has written is read in less, once it has ended. Milliseconds. */
+const DRAIN_MS = 2000;
+
 export interface ToolCall {
   /** A name that PATH leads to, or a path. */
   readonly program: string;
@@ -25,7 +28,7 @@ export type ToolOutcome =
 
 /** Runs another program to its end, without a shell; bounded in time and output. */
 export async function runTool({ program, args, env, timeoutMs, input, signal }: ToolCall): Promise<ToolOutcome> {
-  const result = await execa(program, args, {
+  const running = execa(program, args, {
     reject: false,
     env,
     extendEnv: false,
@@ -36,6 +39,11 @@ export async function runTool({ program, args, env, timeoutMs, input, signal }: 
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  running.nodeChildProcess.once('exit', () => {
+    // Whoever it left behind may hold its outputs open for ever.
+    setTimeout(() => [running.stdout, running.stderr].forEach((stream) => stream.destroy()), DRAIN_MS).unref();
+  });
+  const result = await running;
   if (result.isCanceled) throw new BulkheadError('interrupted', 'Interrupted.');
   if (result.timedOut) return { state: 'failed', why: `did not end within ${timeoutMs / 1000} s`, stderr: result.stderr };
   if (result.isMaxBuffer) return { state: 'failed', why: 'printed too much', stderr: result.stderr };

@@ -60,7 +60,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: platforms on ${ENGINE}`, () => {
     directory = await mkdtemp(path.join(lab.sharedDir, 'platforms-'));
     temporary = await mkdtemp(path.join(lab.sharedDir, 'temporary-'));
     process.env['TMPDIR'] = temporary;
-    await executable('bin/thv', `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/test/support/thv.ts" "$@"\n`);
+    await executable('bin/thv', `#!/bin/sh\nexec "${process.execPath}" -- "${ROOT}/test/support/thv.ts" "$@"\n`);
     env = {
       PATH: [path.join(directory, 'bin'), NO_COMPOSE ? '' : COMPOSE.path, path.dirname(process.execPath), process.env['PATH']]
         .filter((place) => place !== '')
@@ -287,7 +287,7 @@ volumes: {kept: {}}
     expect(await everything()).toEqual(before);
   });
 
-  it('a program that starts a server and then talks nonsense, too long or never ends leaves nothing', async () => {
+  it('a program that starts a server and then talks nonsense, or too long, leaves nothing', async () => {
     const cosmetic = path.join(SAMPLES, 'cosmetic.ts');
     const node = `"${process.execPath}" "${cosmetic}"`;
     for (const [what, then] of Object.entries({
@@ -311,9 +311,9 @@ volumes: {kept: {}}
     const { server } = await start('halfway', 'profile');
     const profile = path.join(directory, 'allowed.json');
     await writeFile(profile, JSON.stringify(ALLOWED));
-    const { report, of } = await audit(session, { names: [server.containerId], profiles: [profile] });
-    const name = report.targets[0]?.name ?? '';
-    const judged = (check: string): string => statuses(of(name, check));
+    const result = await audit(session, { names: [server.containerId], profiles: [profile] });
+    const name = result.report.targets[0]?.name ?? '';
+    const judged = (check: string): string => statuses(result.of(name, check));
     expect([judged('NET-004'), judged('NET-005'), judged('NET-006')], 'what the proxy holds').toEqual(['pass', 'pass', 'pass']);
     expect(judged('NET-010'), 'names').toContain('fail');
     expect(judged('HOST-001'), 'the host').toContain('fail');

@@ -1,12 +1,14 @@
 import Docker from 'dockerode';
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Stands in for ToolHive's `thv` where a test needs what that does to an engine: labels, sidecars and networks as
  * ToolHive 0.44 makes them (its `pkg/container/docker/client.go`, `pkg/labels/labels.go`), with idle sidecars in the
  * place of its proxies. Like the original, `run` returns before the server is deployed.
+ *
+ * Start it with `node -- thv.ts …`: without the dashes, Node.js takes `--env-file` for its own, wherever it stands.
  *
  * Variables: THV_IMAGE is the image of the sidecars (Node.js), THV_LOG a file that gets a line of JSON for each call,
  * THV_VERSION what `version` says, THV_FAULT=deploy lets the deployment end half-way.
@@ -27,7 +29,7 @@ switch (verb) {
     console.log(JSON.stringify(statusOf(words[0] ?? '')));
     break;
   case 'deploy':
-    await deploy().catch((error: unknown) => writeFileSync(errorFile(option('--name') ?? ''), String(error)));
+    await deploy();
     break;
   case 'rm':
     record({ verb, words });
@@ -47,7 +49,8 @@ function record(line: object): void {
 /** One whose deployment has ended without a server is in error. */
 function statusOf(name: string): object {
   if (isDeploying(name)) return { name, status: 'starting' };
-  const health = existsSync(errorFile(name)) ? readFileSync(errorFile(name), 'utf8') : 'nobody knows';
+  const said = readFileSync(errorFile(name), 'utf8');
+  const health = said.split('\n').find((line) => line.startsWith('Error: ')) ?? said;
   return { name, status: 'error', health };
 }
 
@@ -62,9 +65,9 @@ function pidFile(name: string): string {
 function start(): void {
   // Files are read now: whoever wrote them may remove them when this has returned.
   const variables = option('--env-file') === undefined ? '' : readFileSync(option('--env-file') ?? '', 'utf8');
-  const child = spawn(process.execPath, [import.meta.filename, 'deploy', ...words], {
+  const child = spawn(process.execPath, ['--', import.meta.filename, 'deploy', ...words], {
     detached: true,
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', openSync(errorFile(option('--name') ?? ''), 'w')],
     env: { ...process.env, THV_VARIABLES: variables },
   });
   writeFileSync(pidFile(option('--name') ?? ''), String(child.pid));
@@ -141,7 +144,11 @@ function labelsOf(name: string, transport: string): Record<string, string> {
 /** Two deployments at the same moment would make two networks of one name. */
 async function network(name: string, internal: boolean): Promise<string> {
   const lock = `${process.env['THV_LOG']}.lock`;
-  while (!tryTo(() => mkdirSync(lock))) await delay(50);
+  for (let look = 0; !tryTo(() => mkdirSync(lock)); look += 1) {
+    await delay(50);
+    // Whoever made it was killed meanwhile.
+    if (look > 100) tryTo(() => rmdirSync(lock));
+  }
   try {
     const found = await docker.listNetworks({ filters: { name: [name] } });
     const Labels = { toolhive: 'true', 'toolhive-name': name };
@@ -150,7 +157,7 @@ async function network(name: string, internal: boolean): Promise<string> {
     }
     return name;
   } finally {
-    rmdirSync(lock);
+    tryTo(() => rmdirSync(lock));
   }
 }
 
