@@ -45,7 +45,7 @@ describe('selection of checks', () => {
   it('knows ids, slugs and areas', () => {
     expect(ids(['NET-004,host-canary'])).toEqual(['NET-004', 'HOST-001']);
     expect(ids(['fs']).every((id) => id.startsWith('FS-'))).toBe(true);
-    expect(ids([], ['NET', 'HOST', 'PIVOT', 'HARD'])).toEqual(ids(['FS']));
+    expect(ids([], ['NET', 'HOST', 'PIVOT', 'AUTH', 'HARD'])).toEqual(ids(['FS']));
   });
   it('refuses what is no check, and what leaves none', () => {
     expect(() => ids(['NET-4711'])).toThrow(/--only/);
