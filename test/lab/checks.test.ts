@@ -70,7 +70,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: every check`, () => {
     });
     await fixtures.run({ name: 'management', script: toolhiveApi('0.0.0.0', 8080), network: 'host' });
     await fixtures.run({ name: 'management-oidc', script: toolhiveApi('127.0.0.1', 50_001, true), network: 'host' });
-    engineOnTcp = await lab.spawn('host', [process.execPath, '-e', socketOnTcp('0.0.0.0', 2375, lab.socketPath)]);
+    engineOnTcp = await lab.spawn('host', [process.execPath, '-e', socketOnTcp('127.0.0.1', 2375, lab.socketPath)]);
     const by = async (id: string): Promise<readonly string[]> => [
       `HTTPS_PROXY=http://${await fixtures.address(id, inner)}:3128`,
       `http_proxy=http://${await fixtures.address(id, inner)}:3128`,
