@@ -1,5 +1,6 @@
 import type { Attempt, AttemptOutcome, PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type CheckInput, type Peer, type Verdict } from '../../model/check.ts';
+import { somethingAnswered } from '../support/answer.ts';
 import { reachOf } from '../support/decide.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
 import { isDeclaredPeer, isStopped, judgePeers } from '../support/peers.ts';
@@ -52,7 +53,13 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy }: 
   }
   const evidence = pairs.flatMap(evidenceOf);
   const endpoints = pairs.filter(({ controls }) => controls.some(({ attempt }) => isEndpoint(attempt)));
-  const unseen = pairs.filter((pair) => !endpoints.includes(pair) && isUnseen(pair) && !isDecidedBy(pair, endpoints));
+  const silent = pairs.filter(takesAndSaysNothing);
+  // Nothing of a silent listener is MCP as far as its own neighbour can hear; a server that should speak may be slow.
+  const speaks = peer.target.transport === 'streamable-http' || peer.target.transport === 'sse';
+  const settled = silent.filter((pair) => !speaks || somethingAnswered(pair.target) === 'no');
+  const unseen = pairs.filter(
+    (pair) => !endpoints.includes(pair) && !settled.includes(pair) && isUnseen(pair) && !isDecidedBy(pair, endpoints),
+  );
   if (unseen.length > 0) {
     const message = `It is open whether ${subject} offers an MCP endpoint at ${unseen[0]?.spec.subject ?? subject}: no control could ask it.`;
     return { status: 'inconclusive', subject, message, evidence };
@@ -78,6 +85,11 @@ function judge(peer: Peer, pairs: readonly PairedAttempt[], { target, policy }: 
 
 function isEndpoint({ outcome }: Attempt): boolean {
   return outcome === 'connected' || outcome === 'unauthorized';
+}
+
+/** The control got a connection and, within its time, not one word: a port of another protocol, or a server that is slow. */
+function takesAndSaysNothing({ controls }: PairedAttempt): boolean {
+  return controls.some(({ attempt }) => attempt.outcome === 'timeout' && attempt.phase === 'mcp');
 }
 
 /** No control could ask whether there is an endpoint. */

@@ -1,6 +1,16 @@
 import { peerSession } from '../../../../src/checks/pivot/peer-session.ts';
 import type { AttemptSpec } from '../../../../src/model/attempt.ts';
-import { aPolicy, connected, notRun, outcome, probeError, refused, timeout, type Result } from '../../../support/observations.ts';
+import {
+  aPeer,
+  aPolicy,
+  connected,
+  notRun,
+  outcome,
+  probeError,
+  refused,
+  timeout,
+  type Result,
+} from '../../../support/observations.ts';
 import { runCases } from '../net/cases.ts';
 import { ADDRESS, facts, NOTES, notes, STOPPED, towards, UNSEEN } from './peers.ts';
 
@@ -21,6 +31,20 @@ runCases(peerSession, {
       name: 'kept away from an endpoint that lives',
       input: { peers, facts: facts(session(timeout()), session(timeout(), [noMcp], SSE)) },
       verdicts: ['pass notes'],
+    },
+    {
+      name: 'a port of another protocol takes connections and says nothing, also to its neighbour',
+      input: { peers, facts: facts(session(silent, [silent])) },
+      verdicts: ['not-applicable notes'],
+      says: /not even to itself/,
+    },
+    {
+      name: 'kept from a silent port, whatever speaks there',
+      input: {
+        peers: [aPeer({ target: { transport: 'sse' } })],
+        facts: facts(session(timeout(), [silent])),
+      },
+      verdicts: ['not-applicable notes'],
     },
     { name: 'asked for credentials', input: { peers, facts: facts(session(unauthorized)) }, verdicts: ['pass notes'] },
     { name: 'so is everybody', input: { peers, facts: facts(session(unauthorized, [unauthorized])) }, verdicts: ['pass notes'] },
@@ -94,8 +118,8 @@ runCases(peerSession, {
       says: /a connection was made/,
     },
     {
-      name: 'nothing is said to the control either',
-      input: { peers, facts: facts(session(silent, [silent])) },
+      name: 'nothing is said to the control either, by a server that should speak',
+      input: { peers: [aPeer({ target: { transport: 'streamable-http' } })], facts: facts(session(silent, [silent])) },
       verdicts: ['inconclusive notes'],
     },
     {
