@@ -1,6 +1,6 @@
 import type { ObservationBundle, TargetObservations } from '../model/bundle.ts';
-import type { Check, Severity } from '../model/check.ts';
-import { REPORT_VERSION, type Finding, type Report, type ReportTarget } from '../model/report.ts';
+import type { Check, CheckMeta, Severity } from '../model/check.ts';
+import { REPORT_VERSION, type Finding, type Report, type ReportCheck, type ReportTarget } from '../model/report.ts';
 import { areaResults, countsOf, worstOf } from './areas.ts';
 import { evaluate } from './evaluate.ts';
 import { decideExit } from './exit-code.ts';
@@ -30,6 +30,7 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
     options: bundle.options,
     targets: bundle.targets.map((subject) => reportTarget(subject, findings)),
     observations: bundle.targets.map(({ target, observations }) => ({ target: target.id, outcomes: observations })),
+    checks: checks.map(({ meta }) => reportCheck(meta)),
     findings: [...findings],
     areas: [
       ...areaResults(
@@ -46,6 +47,22 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
       interrupted: bundle.interrupted,
       ...(bundle.engineFailure === undefined ? {} : { engineFailure: bundle.engineFailure }),
     }),
+  };
+}
+
+function reportCheck(meta: CheckMeta): ReportCheck {
+  const { id, slug, area, severity, title, failureTitle, description, remediation, references, framework } = meta;
+  return {
+    id,
+    slug,
+    area,
+    severity,
+    title,
+    failureTitle,
+    description,
+    remediation,
+    references: references.map(({ source, ids }) => ({ source, ids: [...ids] })),
+    framework: [...framework],
   };
 }
 

@@ -167,6 +167,28 @@ export const ReachMatrix = Type.Object(
 );
 export type ReachMatrix = Static<typeof ReachMatrix>;
 
+/** What a check is, for programs that have no list of them; see `CheckMeta`. */
+export const ReportCheck = Type.Object(
+  {
+    id: Type.String(),
+    slug: Type.String(),
+    area: Area,
+    severity: Severity,
+    title: Type.String(),
+    failureTitle: Type.String(),
+    /** Markdown, one paragraph. */
+    description: Type.String(),
+    /** Markdown, imperative. */
+    remediation: Type.String(),
+    references: Type.Array(
+      Type.Object({ source: Type.String(), ids: Type.Array(Type.String()) }, { additionalProperties: false }),
+    ),
+    framework: Type.Array(Type.String()),
+  },
+  { additionalProperties: false },
+);
+export type ReportCheck = Static<typeof ReportCheck>;
+
 /** The JSON report: the contract with other programs. */
 export const ReportSchema = Type.Object(
   {
@@ -186,6 +208,8 @@ export const ReportSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** The checks that were asked, in the order of the catalogue. */
+    checks: Type.Array(ReportCheck),
     findings: Type.Array(Finding),
     areas: Type.Array(AreaResult),
     matrix: ReachMatrix,

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
+import { findCheck } from '../../src/checks/registry.ts';
 import type { Area } from '../../src/model/check.ts';
-import type { AreaResult, AreaVerdict, Counts, Finding, MatrixCell, Report, ReportTarget } from '../../src/model/report.ts';
+import type {
+  AreaResult,
+  AreaVerdict,
+  Counts,
+  Finding,
+  MatrixCell,
+  Report,
+  ReportCheck,
+  ReportTarget,
+} from '../../src/model/report.ts';
 
 const NO_COUNTS: Counts = { pass: 0, fail: 0, inconclusive: 0, 'not-applicable': 0, error: 0, waived: 0 };
 
@@ -72,6 +82,7 @@ export function aReport(overrides: Partial<Report> = {}): Report {
     },
     targets,
     observations: [],
+    checks: checksOf(findings),
     findings,
     areas: areasOf(targets, findings),
     matrix: { destinations: [], rows: [] },
@@ -133,6 +144,26 @@ export function countsOf(findings: readonly Finding[]): Counts {
   const counts = { ...NO_COUNTS };
   for (const { status, waived } of findings) counts[waived === undefined ? status : 'waived'] += 1;
   return counts;
+}
+
+/** The metadata of each check that a finding names; made up where there is no such check. */
+function checksOf(findings: readonly Finding[]): ReportCheck[] {
+  const named = new Map(findings.map((finding) => [finding.check, finding]));
+  return [...named.values()].map(({ check, slug, area, severity, title, remediation }) => {
+    const meta = findCheck(check)?.meta;
+    return {
+      id: check,
+      slug,
+      area,
+      severity: meta?.severity ?? severity,
+      title: meta?.title ?? title,
+      failureTitle: meta?.failureTitle ?? title,
+      description: meta?.description ?? 'Why it matters.',
+      remediation: meta?.remediation ?? remediation,
+      references: (meta?.references ?? []).map(({ source, ids }) => ({ source, ids: [...ids] })),
+      framework: [...(meta?.framework ?? [])],
+    };
+  });
 }
 
 function areasOf(targets: readonly ReportTarget[], findings: readonly Finding[]): AreaResult[] {
