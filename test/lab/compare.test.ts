@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureNodeImage, ensureServerImage } from '../../samples/servers/images.ts';
 import type { Comparison, PlatformComparison } from '../../src/model/comparison.ts';
 import { LAB_INTERNET } from '../support/audit.ts';
@@ -24,9 +24,10 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compare`, () => {
     bench = await CompartmentBench.open(session);
     directory = await mkdtemp(path.join(session.lab.sharedDir, 'compare-'));
     everything = await ensureServerImage(session.docker, 'everything');
-    await ensureNodeImage(session.docker);
+    vi.stubEnv('HALF_WAY_PROXY_IMAGE', await ensureNodeImage(session.docker));
   });
   afterAll(async () => {
+    vi.unstubAllEnvs();
     await bench?.close();
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
   });
