@@ -20,6 +20,7 @@ import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
 import { collect, internetOf, parseHostPort, parseInteger } from './options.ts';
 import { parseFormats, writeOutputs } from './output.ts';
 import { parseTransport } from './run-options.ts';
+import { imageOf } from './run-prepare.ts';
 
 interface CompareOptions {
   readonly launchers: string;
@@ -42,7 +43,7 @@ export function addCompare(program: Command, context: CommandContext): void {
   program
     .command('compare')
     .description('run one image three ways at the same time, and show whether its profile makes a difference')
-    .argument('<image>', 'image of the server, on the engine or to be pulled')
+    .argument('<image>', 'image of the server, or an npm package: npx:NAME@VERSION')
     .argument('[args...]', 'arguments for the server')
     .passThroughOptions()
     .option(
@@ -95,7 +96,8 @@ async function compare(
   const engine = await engineOf(options.host);
   const prepared = await asEngineError(engine, async () => {
     const swept = await sweep(engine.docker, Date.now());
-    const image = await imageFacts(engine.docker, reference, progress);
+    const named = await imageOf(reference, engine, { allowScripts: false }, signal, progress);
+    const image = await imageFacts(engine.docker, named, progress);
     return { swept, image, probeImage: await ensureProbeImage(engine.docker, engine.facts.architecture) };
   });
   const { comparison, bundle } = await asEngineError(engine, () =>

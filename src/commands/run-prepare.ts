@@ -62,10 +62,11 @@ export async function prepare(
   };
 }
 
-async function imageOf(
+/** The reference itself, or of an npm package the image that is made from it. */
+export async function imageOf(
   reference: string,
   { docker }: Engine,
-  options: RunOptions,
+  options: Pick<RunOptions, 'allowScripts'>,
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<string> {
