@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { EngineFacts, GatherOptions, type TargetObservations } from './bundle.ts';
 import { AREAS, SEVERITIES } from './check.ts';
+import { Expected, Observed } from './comparison.ts';
 
 export const REPORT_VERSION = 1;
 
@@ -129,8 +130,8 @@ export const MatrixCell = Type.Object(
   {
     destinationId: Type.String(),
     /** `nothing`: there is nothing that could be open or closed. */
-    expected: Type.Enum(['open', 'closed', 'nothing']),
-    observed: Type.Enum(['reached', 'held', 'absent', 'unknown']),
+    expected: Expected,
+    observed: Observed,
     value: MatrixValue,
     /** Of a target that was reached: whether an MCP session opened, or no more than a connection. */
     session: Type.Optional(Type.Boolean()),
