@@ -11,6 +11,8 @@ import { listen, readSome } from './read.ts';
 
 /** A made connection stays made: finding out who answered gets its own time, and never turns it into a timeout. */
 const IDENTIFY_MS = 1500;
+/** For who is known to speak, TLS or a canary of ours: a busy server keeps many waiting at once. */
+const SPEAKER_MS = 5000;
 const BANNER_MS = 300;
 const MAX_NONCE_BYTES = 4096;
 
@@ -25,7 +27,7 @@ export async function identify(spec: AttemptSpec, _budget: Budget, { socket }: C
  * machine is out of descriptors: called a mismatch, it would read as somebody else who ended the connection.
  */
 async function byNonce(nonce: string, socket: net.Socket): Promise<'matched' | 'mismatch'> {
-  const { bytes, stop } = await listen(socket, { maxBytes: MAX_NONCE_BYTES, timeoutMs: IDENTIFY_MS, until: '\n' });
+  const { bytes, stop } = await listen(socket, { maxBytes: MAX_NONCE_BYTES, timeoutMs: SPEAKER_MS, until: '\n' });
   const heard = bytes.toString('latin1').trim();
   if (heard === nonce) return 'matched';
   if (!nonce.startsWith(heard)) return 'mismatch';
@@ -58,7 +60,7 @@ async function byCertificate(spec: AttemptSpec, socket: net.Socket): Promise<Pee
 async function handshake(secure: tls.TLSSocket): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     // `late`: silence says nothing where the process did not get to run.
-    const cancel = deadline(IDENTIFY_MS, () => reject(new AttemptFailure('tls-failed', 'tls', 'no handshake in time', {}, true)));
+    const cancel = deadline(SPEAKER_MS, () => reject(new AttemptFailure('tls-failed', 'tls', 'no handshake in time', {}, true)));
     secure.once('secureConnect', () => {
       cancel();
       resolve();
