@@ -1,6 +1,9 @@
 import type Docker from 'dockerode';
 import { randomBytes } from 'node:crypto';
-import { ensureNodeImage, ensureServerImage, type ServerName } from '../../samples/servers/images.ts';
+import { readFile } from 'node:fs/promises';
+import { ensureNodeImage, ensureServerImage, SERVERS, type ServerName } from '../../samples/servers/images.ts';
+import { vi } from 'vitest';
+import { PATIENCE_MS } from './running.ts';
 
 export interface RunOptions {
   readonly name: string;
@@ -61,7 +64,25 @@ export class Fixtures {
     });
     for (const network of options.networks ?? []) await this.#docker.getNetwork(network).connect({ Container: container.id });
     await container.start();
+    const port = options.server === undefined ? undefined : SERVERS[options.server].port;
+    if (port !== undefined) await this.#listens(container, port);
     return container.id;
+  }
+
+  /** Waits until somebody listens there: an audit that comes sooner would rightly find nothing to talk to. */
+  async #listens(container: Docker.Container, port: number): Promise<void> {
+    const { State } = await container.inspect();
+    const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const listens = async (): Promise<void> => {
+      const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFile(`/proc/${State.Pid}/net/${table}`, 'utf8')));
+      // proc(5): local address, remote address, and 0A for a socket that listens.
+      const found = tables
+        .join('')
+        .split('\n')
+        .some((line) => new RegExp(`${hex} \\S+ 0A `).test(line));
+      if (!found) throw new Error(`nobody listens on port ${port}`);
+    };
+    await vi.waitFor(listens, { timeout: PATIENCE_MS, interval: 50 });
   }
 
   async address(id: string, network: string): Promise<string> {
