@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined
         expect(await shown(page)).toBe(fixtureReport().findings.length);
         const evidence = page.locator('article.finding').first().locator('details');
         await evidence.locator('summary').click();
-        expect(await evidence.getByText('control on an ordinary bridge').isVisible()).toBe(true);
+        expect(await evidence.getByText('control on the host itself').isVisible()).toBe(true);
       },
       { javaScriptEnabled: false },
     );

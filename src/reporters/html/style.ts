@@ -1,5 +1,5 @@
 /** SHA-256 of `STYLE` for the page's security policy; a test says the right one after a change. */
-export const STYLE_HASH = 'sha256-3EjSf1k+plvOclN32wsx0cVoMZF5drJkBeTG0oDSPvw=';
+export const STYLE_HASH = 'sha256-kfzjiOfUZEv/gXlni2FBtxki6wh3OfWdY1hKHLYO3Rs=';
 
 /** Light, dark, paper and a telephone; system fonts; every tone is a text colour that can be read on its own tint. */
 export const STYLE = `
@@ -83,7 +83,7 @@ section { margin-top: 1.5rem; padding: 1.4rem 1.5rem 1.5rem; background: var(--c
 dt { font-size: .78rem; font-weight: 600; color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 
-.scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 caption { padding: .5rem .75rem; text-align: left; color: var(--quiet); font-size: .85rem; }
 th, td { padding: .55rem .75rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
@@ -225,7 +225,7 @@ button:hover { border-color: var(--text); }
   .row p { margin: 0; width: 100%; }
   .finding dl { grid-template-columns: minmax(0, 1fr); gap: .1rem; }
   .finding dt { margin-top: .4rem; }
-  .grid tbody th { max-width: 7rem; min-width: 5rem; }
+  .grid tbody th { max-width: 8rem; min-width: 6.5rem; }
 }
 @media (prefers-reduced-motion: no-preference) {
   html { scroll-behavior: smooth; }
