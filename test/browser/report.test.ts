@@ -183,6 +183,18 @@ describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined
     );
   });
 
+  it.each(['report', 'comparison'] as const)('%s fits on paper', async (name) => {
+    await open(
+      name,
+      async (page) => {
+        await page.emulateMedia({ media: 'print' });
+        // A4 at 96 dots an inch, without its margins.
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(688);
+      },
+      { viewport: { width: 688, height: 970 } },
+    );
+  });
+
   it.each(['report', 'comparison'] as const)('%s is drawn in light, dark, on a telephone and on paper', async (name) => {
     const looks: readonly (readonly [string, BrowserContextOptions, 'screen' | 'print'])[] = [
       ['light', { colorScheme: 'light' }, 'screen'],

@@ -37,8 +37,12 @@ export function renderFindings(report: Report, { minSeverity }: RenderOptions): 
     room -= findings.length;
     return { ...group, findings, left: group.findings.length - findings.length };
   });
+  const cut =
+    all.length > MAX_FINDINGS
+      ? markup`<p class="notice">The page holds ${MAX_FINDINGS} of ${all.length} findings, the worst first, and the filter sees no others. --format json has all of them.</p>`
+      : undefined;
   const targets = new Map(report.targets.map(({ id }, index) => [id, index + 1]));
-  return markup`${hidden > 0 ? markup`<p class="notice">${count(hidden, 'finding')} below ${minSeverity} left out (--min-severity); the counts and the exit code include them.</p>` : undefined} ${all.length === 0 ? markup`<p class="empty">There are no findings.</p>` : filter(report, all.slice(0, MAX_FINDINGS))} ${drawn.map((group) => renderGroup(group, targets))}`;
+  return markup`${hidden > 0 ? markup`<p class="notice">${count(hidden, 'finding')} below ${minSeverity} left out (--min-severity); the counts and the exit code include them.</p>` : undefined} ${cut} ${all.length === 0 ? markup`<p class="empty">There are no findings.</p>` : filter(report, all.slice(0, MAX_FINDINGS))} ${drawn.map((group) => renderGroup(group, targets))}`;
 }
 
 function filter({ targets }: Report, findings: readonly Finding[]): Markup {

@@ -81,17 +81,24 @@ const LISTED: readonly MatrixValue[] = ['violation', 'over-blocked', 'unknown'];
 /** Each place at which declared and observed differ, with what shows it. */
 function differences({ destinations, rows }: Matrix): Markup {
   const names = new Map(destinations.map(({ id, name }) => [id, name]));
-  const all = LISTED.map((value) => ({
-    value,
-    places: rows.flatMap(({ target, cells }) => cells.filter((cell) => cell.value === value).map((cell) => ({ target, cell }))),
-  }));
   let room = MAX_LISTED;
-  return markup`${all.map(({ value, places }) => {
-    if (places.length === 0) return undefined;
-    const shown = places.slice(0, room);
+  const all = LISTED.map((value) => {
+    const shown: { readonly target: string; readonly cell: MatrixCell }[] = [];
+    let number = 0;
+    for (const { target, cells } of rows) {
+      for (const cell of cells) {
+        if (cell.value !== value) continue;
+        number += 1;
+        if (shown.length < room) shown.push({ target, cell });
+      }
+    }
     room -= shown.length;
-    const left = places.length - shown.length;
-    return markup`<details class="list"><summary>${badge(valueMark(value))} <span>${count(places.length, 'place')}: ${MATRIX[value].words}</span></summary><ul>${shown.map(({ target, cell }) => entry(target, names.get(cell.destinationId) ?? '', cell))}</ul> ${left > 0 ? markup`<p class="notice">and ${count(left, 'more place')} in --format json</p>` : undefined}</details>`;
+    return { value, number, shown };
+  });
+  return markup`${all.map(({ value, number, shown }) => {
+    if (number === 0) return undefined;
+    const left = number - shown.length;
+    return markup`<details class="list"><summary>${badge(valueMark(value))} <span>${count(number, 'place')}: ${MATRIX[value].words}</span></summary><ul>${shown.map(({ target, cell }) => entry(target, names.get(cell.destinationId) ?? '', cell))}</ul> ${left > 0 ? markup`<p class="notice">and ${count(left, 'more place')} in --format json</p>` : undefined}</details>`;
   })}`;
 }
 

@@ -1,5 +1,5 @@
 /** SHA-256 of `STYLE` for the page's security policy; a test says the right one after a change. */
-export const STYLE_HASH = 'sha256-kfzjiOfUZEv/gXlni2FBtxki6wh3OfWdY1hKHLYO3Rs=';
+export const STYLE_HASH = 'sha256-cxld92HU/wrqbjNfu/c24dpT8iXBpiSJX1rw4D4xtGQ=';
 
 /** Light, dark, paper and a telephone; system fonts; every tone is a text colour that can be read on its own tint. */
 export const STYLE = `
@@ -206,7 +206,7 @@ button:hover { border-color: var(--text); }
 .seen { font-weight: 600; }
 .verdict .badge { font-size: 1rem; padding: .15rem .8rem; }
 
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   body { font-size: 16px; }
   .bar { padding: .6rem 1rem .4rem; }
   nav { margin: 0 -1rem; padding: 0 .5rem; width: calc(100% + 2rem); }
@@ -234,8 +234,10 @@ button:hover { border-color: var(--text); }
   .badge, .grid td > span { border: 1px solid; }
   .chip input:checked + span, .switch input:checked + span { outline: 2px solid; }
 }
+@page { margin: 14mm; }
 @media print {
   :root {
+    font-size: 12px;
     color-scheme: light;
     --page: #fff; --card: #fff; --text: #000; --quiet: #444; --line: #bbb; --soft: #f2f2f2; --link: #000;
     --good: #17633a; --good-tint: #e3f4ea; --bad: #ad1f17; --bad-tint: #fde9e7; --warn: #7d5000; --warn-tint: #fff1d1;
@@ -243,7 +245,7 @@ button:hover { border-color: var(--text); }
     --top: #fff; --top-text: #000; --top-quiet: #444;
   }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 10pt; }
+  body { font-size: 9.5pt; }
   .top { position: static; }
   nav, .skip, .filter, .switch { display: none !important; }
   .bar, main, footer { max-width: none; padding: .5rem 0; }
@@ -251,7 +253,22 @@ button:hover { border-color: var(--text); }
   details::details-content { content-visibility: visible; display: block; }
   .finding, .card, tr, .tile { break-inside: avoid; }
   h2, h3, summary { break-after: avoid; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; border-radius: 0; }
+  table { font-size: 8pt; }
+  th, td { padding: .3rem .4rem; }
+  .score thead th, .score td { white-space: normal; }
+  .score small, .grid td i { font-size: 7pt; }
+  tbody th, .compare td, .compare tbody th { min-width: 4.5rem; }
+  .grid { border-spacing: 1px; padding: 0; }
+  .grid thead th { min-width: 0; padding: .2rem .1rem; font-size: 6.5pt; }
+  .grid tbody th { position: static; padding: .2rem; }
+  .grid td > span:not(.hide) { padding: .2rem .1rem; }
+  .compact { font-size: 6pt; }
+  .compact thead th { min-width: .7rem; font-size: 6pt; }
+  .compact tbody th { font-size: 6pt; padding: 0 .2rem; }
+  .compact td b { font-size: 7pt; }
+  .compact td > span:not(.hide) { min-height: 1rem; padding: 0; }
+  .compact thead th { padding: .2rem 0; }
   .graph { min-width: 0; }
   a { text-decoration: none; }
 }

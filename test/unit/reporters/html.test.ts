@@ -93,6 +93,7 @@ describe('many targets', () => {
     const text = renderHtml(aReport({ ...report, findings }), PLAIN);
     expect(text).toContain('500 × 506 places are too many for a picture: the columns of the targets are left out.');
     expect(text).toContain('252500 places: reached, not declared');
+    expect(text).toContain('The page holds 5000 of 25000 findings, the worst first');
     expect(text).toContain('and 20000 more findings: too many for a page');
     expect(text.length).toBeLessThan(20_000_000);
   });
