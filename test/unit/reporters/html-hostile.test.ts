@@ -3,6 +3,7 @@ import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../../src/reporters/comparison-html.ts';
 import { renderHtml } from '../../../src/reporters/html.ts';
+import { markup, textOf } from '../../../src/reporters/html/markup.ts';
 import { fixtureComparison } from '../../support/fixture-comparison.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { HOSTILE_MARKUP, poison } from '../../support/hostile-report.ts';
@@ -60,6 +61,15 @@ describe.each([
       /[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u,
     );
   });
+});
+
+it('holds in attributes too, of either quote, though no page puts a text there today', () => {
+  fc.assert(
+    fc.property(hostile, (text) => {
+      const page = textOf(markup`<!doctype html><p title="${text}" lang='${text}'>${text}</p>`);
+      expect(skeleton(page)).toEqual(skeleton('<!doctype html><p title="" lang=""></p>'));
+    }),
+  );
 });
 
 it('keeps the text itself: what a person reads is what was seen', () => {
