@@ -74,7 +74,7 @@ export function addAudit(program: Command, context: CommandContext): void {
       'hide less severe findings; does not change the exit code',
       parseSeverity('--min-severity'),
     )
-    .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
+    .option('--format <format[=file]>', 'console, html or json; repeatable', collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option('--dry-run', 'print every attempt that would be made, make none', false)
     .option('--allow-empty', 'finding no server is no failure', false)

@@ -9,15 +9,15 @@ import { readEnvironment } from '../launcher/environment.ts';
 import type { ServerTransport } from '../model/compartment.ts';
 import { platformOf } from '../platforms/registry.ts';
 import { loadProfile } from '../profiles/load.ts';
-import { renderComparison } from '../reporters/comparison.ts';
-import { renderComparisonJson } from '../reporters/json.ts';
+import { COMPARISON_REPORTERS } from '../reporters/comparison-registry.ts';
+import type { Format } from '../reporters/registry.ts';
 import { sweep } from '../runtime/cleanup.ts';
 import { ensureProbeImage } from '../runtime/probe-image.ts';
 import { imageFacts } from '../runtime/server-image.ts';
 import { saveBundle } from '../store/bundle-file.ts';
 import type { CommandContext } from './context.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
-import { collect, internetOf, parseHostPort, parseInteger } from './options.ts';
+import { collect, internetOf, parseHostPort, parseInteger, usage } from './options.ts';
 import { parseFormats, writeOutputs } from './output.ts';
 import { parseTransport } from './run-options.ts';
 import { imageOf } from './run-prepare.ts';
@@ -69,7 +69,7 @@ export function addCompare(program: Command, context: CommandContext): void {
     .option('--management <host:port>', 'management API that servers must not reach; repeatable', collect, [])
     .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
     .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
-    .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
+    .option('--format <format[=file]>', 'console, json or html; repeatable', collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option('--quiet', 'verdicts only, no progress', false)
     .option('--verbose', 'everything', false)
@@ -86,6 +86,8 @@ async function compare(
   { signal }: CommandContext,
 ): Promise<number> {
   const formats = parseFormats(options.format);
+  // Before anything runs: what cannot be written need not be measured.
+  for (const { format } of formats) rendererOf(format);
   const platforms = distinct(options.launchers).map((word) => platformOf(word, { env: process.env }));
   const canaries = internetOf(options.internet);
   const runs = plannedRuns(await readProfiles(options.profile), canaries);
@@ -125,10 +127,16 @@ async function compare(
     }),
   );
   if (options.save !== undefined) await saveBundle(options.save, bundle);
-  await writeOutputs(formats, options, (format, view) =>
-    format === 'json' ? renderComparisonJson(comparison) : renderComparison(comparison, view),
-  );
+  await writeOutputs(formats, options, (format, view) => rendererOf(format)(comparison, view));
   return comparison.exit.code;
+}
+
+function rendererOf(format: Format) {
+  const render = COMPARISON_REPORTERS.get(format);
+  if (render === undefined) {
+    throw usage('--format', format, `for a comparison one of ${[...COMPARISON_REPORTERS.keys()].join(', ')}, or FORMAT=FILE`);
+  }
+  return render;
 }
 
 async function readProfiles(references: readonly string[]): Promise<readonly NamedProfile[]> {

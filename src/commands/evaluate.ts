@@ -31,7 +31,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
       'hide less severe findings; does not change the exit code',
       parseSeverity('--min-severity'),
     )
-    .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
+    .option('--format <format[=file]>', 'console, html or json; repeatable', collect, [])
     .option('--allow-empty', 'a bundle without targets is no failure', false)
     .option('--quiet', 'verdicts only', false)
     .option('--verbose', 'passes too', false)

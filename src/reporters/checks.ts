@@ -13,7 +13,7 @@ export interface CheckOptions {
   readonly width: number;
 }
 
-const AREA_WORDS: Readonly<Record<CheckMeta['area'], string>> = {
+export const AREA_WORDS: Readonly<Record<CheckMeta['area'], string>> = {
   NET: 'network isolation',
   HOST: 'reaching the host',
   PIVOT: 'reaching other targets',

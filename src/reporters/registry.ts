@@ -1,6 +1,7 @@
 import type { Report } from '../model/report.ts';
 import { renderConsole } from './console.ts';
 import type { RenderOptions } from './console/context.ts';
+import { renderHtml } from './html.ts';
 import { renderJson } from './json.ts';
 
 export type { RenderOptions } from './console/context.ts';
@@ -17,6 +18,7 @@ export interface Reporter {
 /** A new format is a file beside this one and a line here. */
 export const REPORTERS = {
   console: { description: 'for a person at a terminal', extension: 'txt', render: renderConsole },
+  html: { description: 'one page for a browser, without anything from the network', extension: 'html', render: renderHtml },
   json: { description: 'everything, for programs (schemas/report.schema.json)', extension: 'json', render: renderJson },
 } as const satisfies Readonly<Record<string, Reporter>>;
 

@@ -44,6 +44,7 @@ describe('bad input', () => {
     ['a severity that is none', () => ['audit', '--fail-on', 'severe'], 2, /one of info, low/],
     ['a check that is none', () => ['audit', '--only', 'NET-4711'], 2, /bulkhead checks/],
     ['two formats for one stream', () => ['audit', '--format', 'json', '--format', 'console'], 2, /json=report.json/],
+    ['compare: a format of audits alone', () => ['compare', '--format', 'junit', 'image'], 2, /one of [^\n]*html/],
     ['an engine that is not there', () => ['audit', '--host', `unix://${file('none.sock')}`], 4, /No container engine answers/],
     ['an address that is no engine', () => ['audit', '--host', 'tcp:/x'], 2, /./],
     ['a profile that is not there', () => ['profile', 'validate', file('none.json')], 2, /none.json/],

@@ -6,7 +6,7 @@ import { SYMBOLS } from './theme.ts';
 import { atLeast, bySeverity, count, type Sections } from './view.ts';
 
 /** Words for the exit codes that are part of the contract. */
-const EXIT_WORDS: Readonly<Record<number, string>> = {
+export const EXIT_WORDS: Readonly<Record<number, string>> = {
   0: 'clean',
   1: 'violation',
   2: 'usage or configuration',
@@ -61,12 +61,12 @@ export function renderInterrupted(
   return hanging({ text: `${SYMBOLS.error} `, style: theme.warning }, text, width, theme.warning);
 }
 
-function clock(instant: string): string {
+export function clock(instant: string): string {
   const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(instant);
   return match === null ? clip(instant, 40) : `${match[1]} ${match[2]} UTC`;
 }
 
-function duration({ startedAt, finishedAt }: Report): string {
+export function duration({ startedAt, finishedAt }: Pick<Report, 'startedAt' | 'finishedAt'>): string {
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   return Number.isFinite(seconds) && seconds >= 0 ? `, ${seconds.toFixed(1)} s` : '';
 }

@@ -1,0 +1,68 @@
+import type { Comparison } from '../../model/comparison.ts';
+import type { Report } from '../../model/report.ts';
+import { clock, duration, EXIT_WORDS } from '../console/summary.ts';
+import { bySeverity, count, sectionsOf } from '../console/view.ts';
+import { markup, type Markup, type Part } from './markup.ts';
+import { STATUS, type Shown, type Tone } from './words.ts';
+
+/** The verdict in a sentence, the counts, and where and when it was measured. */
+export function renderHeader(report: Report): Markup {
+  const { counts } = report.summary;
+  const [tone, symbol, sentence] = verdict(report);
+  return markup`<h1>Audit of ${count(report.targets.length, 'MCP server')}</h1> ${banner(tone, symbol, sentence, report.exit)} ${interrupted(report)} <ul class="tiles" aria-label="Findings by status">${(
+    Object.keys(STATUS) as readonly Shown[]
+  ).map((status) => {
+    const { tone: own, symbol: mark, word } = STATUS[status];
+    const number = counts[status];
+    return markup`<li class="tile t-${number > 0 ? own : 'none'}"><b>${number}</b><span><i aria-hidden="true">${mark}</i> ${word}</span></li>`;
+  })}</ul> ${facts(report)}`;
+}
+
+/** The same place of a comparison, whose verdicts stand with its platforms. */
+export function facts(
+  run: Pick<Report | Comparison, 'tool' | 'engine' | 'startedAt' | 'session' | 'exit'> & { readonly finishedAt: string },
+): Markup {
+  const { tool, engine, session, startedAt, finishedAt, exit } = run;
+  const rows: readonly (readonly [string, Part])[] = [
+    ['When', `${clock(startedAt)}${duration({ startedAt, finishedAt })}`],
+    ['Tool', `${tool.name} ${tool.version}`],
+    ['Engine', `${engine.product} ${engine.version}${engine.rootless ? ' (rootless)' : ''}, API ${engine.apiVersion}`],
+    ['Machine', `${engine.os}/${engine.architecture}, kernel ${engine.kernel}`],
+    ['Endpoint', engine.endpoint],
+    ['Session', session],
+    ['Exit', `${exit.code}: ${exit.reason}`],
+  ];
+  return markup`<dl class="facts">${rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+export function banner(tone: Tone, symbol: string, sentence: string, { code }: Report['exit']): Markup {
+  const words = EXIT_WORDS[code];
+  return markup`<p class="banner t-${tone}"><b aria-hidden="true">${symbol}</b><span>${sentence}</span><small>exit ${code}${words === undefined ? undefined : `, ${words}`}</small></p>`;
+}
+
+export function interrupted({ interrupted: isCut }: Pick<Report, 'interrupted'>): Markup | undefined {
+  return isCut
+    ? markup`<p class="notice">Interrupted: this was seen before the run was cut short, and is not all of it.</p>`
+    : undefined;
+}
+
+function verdict(report: Report): readonly [Tone, string, string] {
+  const { counts } = report.summary;
+  const undecided = counts.inconclusive + counts.error;
+  if (counts.fail > 0) {
+    const severities = bySeverity(sectionsOf(report).failed);
+    return ['bad', '✗', `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed (${severities}).`];
+  }
+  if (undecided > 0)
+    return ['open', '?', `Nothing failed, but ${count(undecided, 'finding')} could not be decided: not a clean result.`];
+  if (report.interrupted) return ['open', '?', 'Nothing failed until the audit was interrupted: not a clean result.'];
+  if (counts.waived > 0) return ['warn', '–', `Nothing failed beyond ${count(counts.waived, 'waived finding')}.`];
+  if (counts.pass > 0) return ['good', '✓', 'What is declared is what is enforced, as far as it was tested.'];
+  return ['open', '?', 'Nothing was tested: an empty audit proves nothing.'];
+}
+
+export function renderNotes(notes: readonly string[]): Markup {
+  return notes.length === 0
+    ? markup`<p class="empty">There are no notes.</p>`
+    : markup`<ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul>`;
+}

@@ -1,0 +1,231 @@
+import axe, { type AxeResults } from 'axe-core';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderComparisonHtml } from '../../src/reporters/comparison-html.ts';
+import { renderHtml } from '../../src/reporters/html.ts';
+import { missingBrowser, startBrowser, type TestBrowser } from '../support/browser.ts';
+import { fixtureComparison } from '../support/fixture-comparison.ts';
+import { fixtureReport } from '../support/fixture-report.ts';
+import { hostileReport } from '../support/hostile-report.ts';
+
+const PLAIN = { color: false, verbose: false, quiet: false, width: 100 } as const;
+const PHONE = { width: 375, height: 812 } as const;
+const missing = await missingBrowser();
+
+describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+  let started: TestBrowser;
+  let directory: string;
+  const pages = {
+    report: renderHtml(fixtureReport(), PLAIN),
+    comparison: renderComparisonHtml(fixtureComparison()),
+    hostile: renderHtml(hostileReport(), PLAIN),
+  } as const;
+
+  beforeAll(async () => {
+    started = await startBrowser();
+    // Kept for a person to look at where a directory is named.
+    directory = process.env['BULKHEAD_SCREENSHOTS'] ?? (await mkdtemp(path.join(tmpdir(), 'bulkhead-pages-')));
+    for (const [name, text] of Object.entries(pages)) await writeFile(path.join(directory, `${name}.html`), text);
+  });
+  afterAll(async () => {
+    await started.close();
+    if (process.env['BULKHEAD_SCREENSHOTS'] === undefined) await rm(directory, { recursive: true, force: true });
+  });
+
+  /** Opens a page from the disk, hands it over, and holds that it stayed silent and asked for nothing. */
+  async function open(
+    name: keyof typeof pages,
+    use: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> {
+    const context = await started.browser.newContext({ offline: true, ...options });
+    const page = await context.newPage();
+    const said: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    page.on('dialog', (dialog) => {
+      said.push(dialog.message());
+      void dialog.dismiss();
+    });
+    page.on('request', (request) => asked.push(request.url()));
+    const url = pathToFileURL(path.join(directory, `${name}.html`)).href;
+    try {
+      await page.goto(url);
+      await use(page);
+      expect(said).toEqual([]);
+      expect([...new Set(asked.map((each) => each.split('#')[0]))]).toEqual([url]);
+    } finally {
+      await context.close();
+    }
+  }
+
+  const shown = (page: Page) => page.locator('article.finding:not([hidden])').count();
+
+  it('filters by status, severity, area and target, and says how many are left', async () => {
+    await open('report', async (page) => {
+      const count = page.getByRole('status');
+      const all = await page.locator('article.finding').count();
+      expect(all).toBe(fixtureReport().findings.length);
+      expect(await count.textContent()).toBe(`${all} of ${all} findings shown`);
+
+      await page.getByRole('checkbox', { name: 'failed' }).check();
+      expect(await shown(page)).toBe(8);
+      expect(await count.textContent()).toBe(`8 of ${all} findings shown`);
+      await page.getByRole('checkbox', { name: 'critical' }).check();
+      expect(await shown(page)).toBe(1);
+      expect(await page.locator('article.finding:not([hidden])').textContent()).toContain('HOST-003');
+      await page.getByRole('combobox', { name: 'Target' }).selectOption({ label: 'fetcher' });
+      expect(await shown(page)).toBe(0);
+      expect(await page.getByText('No finding matches the filter.').isVisible()).toBe(true);
+
+      await page.getByRole('button', { name: 'Show all' }).click();
+      expect(await shown(page)).toBe(all);
+      await page.getByRole('combobox', { name: 'Area' }).selectOption('HOST');
+      const hosts = fixtureReport().findings.filter(({ area }) => area === 'HOST').length;
+      expect(hosts).toBeGreaterThan(1);
+      expect(await shown(page)).toBe(hosts);
+      expect(await page.locator('article.finding[data-area=HOST]:not([hidden])').count()).toBe(hosts);
+    });
+  });
+
+  it('opens a folded group when its status is asked for', async () => {
+    await open('report', async (page) => {
+      const passed = page.locator('details.group[data-group=pass]');
+      expect(await passed.getAttribute('open')).toBeNull();
+      await page.getByRole('checkbox', { name: 'passed' }).check();
+      expect(await passed.getAttribute('open')).not.toBeNull();
+      expect(await passed.locator('article').first().isVisible()).toBe(true);
+    });
+  });
+
+  it('switches the matrix, by the keyboard and without a script too', async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      await open(
+        'report',
+        async (page) => {
+          const cell = page.locator('table.grid tbody tr').first().locator('td').nth(1);
+          const read = async () => (await cell.innerText()).replace(/\s+/g, ' ');
+          expect(await read()).toBe('✗ violation MCP session');
+          await page.getByRole('radio', { name: 'Difference' }).focus();
+          await page.keyboard.press('ArrowRight');
+          expect(await read()).toBe('● closed');
+          await page.getByRole('radio', { name: 'Observed' }).check();
+          expect(await read()).toBe('→ reached MCP session');
+        },
+        { javaScriptEnabled },
+      );
+    }
+  });
+
+  it('is a full list without a script', async () => {
+    await open(
+      'report',
+      async (page) => {
+        expect(await page.locator('#filter').isVisible()).toBe(false);
+        expect(await shown(page)).toBe(fixtureReport().findings.length);
+        const evidence = page.locator('article.finding').first().locator('details');
+        await evidence.locator('summary').click();
+        expect(await evidence.getByText('control on the host itself').isVisible()).toBe(true);
+      },
+      { javaScriptEnabled: false },
+    );
+  });
+
+  it('unfolds everything for the printer and folds it again', async () => {
+    await open('report', async (page) => {
+      const folded = page.locator('details:not([open])');
+      const before = await folded.count();
+      expect(before).toBeGreaterThan(0);
+      await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+      expect(await folded.count()).toBe(0);
+      await page.evaluate("dispatchEvent(new Event('afterprint'))");
+      expect(await folded.count()).toBe(before);
+      await page.pdf({ path: path.join(directory, 'report.pdf'), format: 'A4' });
+    });
+  });
+
+  it.each(['report', 'comparison', 'hostile'] as const)(
+    '%s has nothing that axe calls serious, in any theme or width',
+    async (name) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const viewport of [{ width: 1280, height: 900 }, PHONE]) {
+          await open(
+            name,
+            async (page) => {
+              await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+              await page.evaluate(axe.source);
+              const { violations, passes } = await page.evaluate<AxeResults>('axe.run()');
+              expect(passes.length).toBeGreaterThan(10);
+              const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+              expect(
+                grave.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html, failureSummary }) => [html, failureSummary])]),
+              ).toEqual([]);
+            },
+            { colorScheme, viewport },
+          );
+        }
+      }
+    },
+  );
+
+  it.each(['report', 'comparison', 'hostile'] as const)('%s is never wider than a telephone', async (name) => {
+    await open(
+      name,
+      async (page) => {
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
+      },
+      { viewport: PHONE },
+    );
+  });
+
+  it.each(['report', 'comparison'] as const)('%s fits on paper', async (name) => {
+    await open(
+      name,
+      async (page) => {
+        await page.emulateMedia({ media: 'print' });
+        // A4 at 96 dots an inch, without its margins.
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(688);
+      },
+      { viewport: { width: 688, height: 970 } },
+    );
+  });
+
+  it.each(['report', 'comparison'] as const)('%s is drawn in light, dark, on a telephone and on paper', async (name) => {
+    const looks: readonly (readonly [string, BrowserContextOptions, 'screen' | 'print'])[] = [
+      ['light', { colorScheme: 'light' }, 'screen'],
+      ['dark', { colorScheme: 'dark' }, 'screen'],
+      ['phone', { viewport: PHONE, deviceScaleFactor: 2, isMobile: true }, 'screen'],
+      ['print', { colorScheme: 'dark' }, 'print'],
+    ];
+    for (const [look, options, media] of looks) {
+      await open(
+        name,
+        async (page) => {
+          await page.emulateMedia({ media });
+          const image = await page.screenshot({ path: path.join(directory, `${name}-${look}.png`), fullPage: true });
+          expect(image.length).toBeGreaterThan(20_000);
+          const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+          expect(background).toBe(
+            look === 'dark' ? 'rgb(15, 20, 27)' : look === 'print' ? 'rgb(255, 255, 255)' : 'rgb(244, 246, 249)',
+          );
+        },
+        options,
+      );
+    }
+  });
+
+  it('shows hostile names as text', async () => {
+    await open('hostile', async (page) => {
+      expect(await page.locator('script').count()).toBe(1);
+      expect(await page.locator('img, iframe, object, embed, form, link, base').count()).toBe(0);
+      await page.getByRole('combobox', { name: 'Target' }).selectOption('1');
+      expect(await shown(page)).toBeGreaterThan(0);
+      expect(await page.locator('article.card h3').first().textContent()).toContain('<img src=x onerror=alert(1)>');
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import type { Report } from '../../src/model/report.ts';
+import { fixtureReport } from './fixture-report.ts';
+
+/** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
+const CLOSED = new Set([
+  'area',
+  'severity',
+  'status',
+  'verdict',
+  'worst',
+  'fingerprint',
+  'targetId',
+  'id',
+  'destinationId',
+  'kind',
+  'value',
+  'expected',
+  'observed',
+  'source',
+  'run',
+  'way',
+]);
+
+/** Text that means something to a browser. */
+export const HOSTILE_MARKUP = [
+  '<img src=x onerror=alert(1)>',
+  '"><script>alert(2)</script>',
+  "' autofocus onfocus='alert(3)",
+  '</style></script></title><svg onload=alert(4)>',
+  '<!-- --><base href="https://evil.example/">',
+  '&lt;b&gt; &#60;i&#62; &amp',
+  '` onclick=alert(5) `',
+  'javascript:alert(6)',
+  '</textarea></select></table><form action="https://evil.example/">',
+  '\u0000<\u0000script>alert(7)',
+  '\u202e<b>',
+  ']]><![CDATA[',
+  '${alert(8)}{{7*7}}',
+] as const;
+
+/** Every free string of a value replaced. */
+export function poison<T>(value: T, next: () => string): T {
+  return replaced(value, next, '') as T;
+}
+
+function replaced(value: unknown, next: () => string, key: string): unknown {
+  if (typeof value === 'string') return CLOSED.has(key) ? value : next();
+  if (Array.isArray(value)) return value.map((each) => replaced(each, next, key));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, replaced(each, next, name)]));
+}
+
+/** The fixture with markup wherever text may stand; the first target is called `<img …>`. */
+export function hostileReport(): Report {
+  let index = 0;
+  const report = poison(fixtureReport(), () => HOSTILE_MARKUP[index++ % HOSTILE_MARKUP.length] ?? '');
+  const [first, ...others] = report.targets;
+  return first === undefined ? report : { ...report, targets: [{ ...first, name: HOSTILE_MARKUP[0] }, ...others] };
+}
