@@ -1,4 +1,4 @@
-import type { Document, isMap, isNode, isScalar, isSeq, LineCounter, Node } from 'yaml';
+import type { Document, isMap, isNode, isScalar, isSeq, LineCounter, Node, visit } from 'yaml';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { escapeText } from '../model/text.ts';
 import { findJsonFault, lineAndColumn } from '../profiles/json-scan.ts';
@@ -30,7 +30,8 @@ export async function readDocument(text: string, where: string, format: 'yaml' |
     const document = yaml.parseDocument(text, {
       version: '1.2',
       schema: 'core',
-      uniqueKeys: true,
+      // Looked for below: the package compares every key with every other one.
+      uniqueKeys: false,
       strict: true,
       stringKeys: true,
       merge: false,
@@ -43,6 +44,10 @@ export async function readDocument(text: string, where: string, format: 'yaml' |
       const { line, col } = counter.linePos(fault.pos[0]);
       throw invalid(`${shown} is not valid YAML: line ${line}, column ${col}: ${escapeText(fault.message, 160)}`);
     }
+    const twice = format === 'json' ? undefined : repeatedKey(document, yaml);
+    if (twice !== undefined) {
+      throw invalid(`${shown} is not valid YAML: line ${counter.linePos(twice).line}: the same key twice`);
+    }
     const value: unknown = format === 'json' ? JSON.parse(text) : document.toJS({ maxAliasCount: MAX_ALIASES });
     return { value, lineOf: (path) => lineOf(document, counter, path, yaml) };
   } catch (error) {
@@ -50,6 +55,26 @@ export async function readDocument(text: string, where: string, format: 'yaml' |
     // Deep nesting ends the parser's stack, many aliases its patience.
     throw invalid(`${shown} cannot be read: ${escapeText(messageOf(error), 160)}`, error);
   }
+}
+
+/** Where the first key stands that was there before; readers differ in which of the two they take. */
+function repeatedKey(document: Document, { isScalar, visit }: Guards): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name)) {
+          found = isScalar(key) ? startOf(key) : 0;
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function refuseJson(text: string, shown: string): void {
@@ -72,6 +97,7 @@ interface Guards {
   readonly isSeq: typeof isSeq;
   readonly isScalar: typeof isScalar;
   readonly isNode: typeof isNode;
+  readonly visit: typeof visit;
 }
 
 function lineOf(

@@ -99,8 +99,11 @@ export function invalidConfig(
   where: string,
   base: readonly Step[] = [],
 ): BulkheadError {
-  const lines = problems.slice(0, MAX_LISTED).map(({ path, what, good }) => {
-    const line = document.lineOf([...base, ...path]);
+  const listed = problems
+    .slice(0, MAX_LISTED)
+    .map((problem) => ({ ...problem, line: document.lineOf([...base, ...problem.path]) }))
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const lines = listed.map(({ path, what, good, line }) => {
     const place = pathText(path) || '(top)';
     return `  ${line === undefined ? '' : `line ${line}, `}${place}: ${what}. ${good}`;
   });
