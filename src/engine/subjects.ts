@@ -35,13 +35,7 @@ export async function selectSubjects(
 ): Promise<{ readonly subjects: readonly Subject[]; readonly notes: readonly string[] }> {
   const flags = parseProfileFlags(request.profiles);
   const { targets, notes } = discoverTargets(containers, { names: request.names, all: request.all });
-  const rules = request.rules ?? [];
-  const configured = new Map<string, string>();
-  for (const target of targets) {
-    const rule = rules.find((each) => fits(each, target));
-    if (rule !== undefined) configured.set(target.id, rule.profile);
-  }
-  const idle = rules.filter((rule) => !targets.some((target) => fits(rule, target)));
+  const { configured, idle } = configuredProfiles(request.rules ?? [], targets);
   const tools = {
     profiles: { ...assignProfiles(flags, targets, containers), configured },
     runConfigDirectory: runConfigDirectory({ env: process.env, homeDirectory: homedir(), platform: process.platform }),
@@ -58,6 +52,19 @@ export async function selectSubjects(
     }),
   );
   return { subjects: subjects.flat(), notes: [...notes, ...idle.map(({ where }) => `${where} fits no server of this audit.`)] };
+}
+
+/** What the configuration says of each server, and the rules that fit none: a mistyped name would leave one unjudged. */
+export function configuredProfiles(
+  rules: readonly ProfileRule[],
+  targets: readonly Target[],
+): { readonly configured: ReadonlyMap<Target['id'], string>; readonly idle: readonly ProfileRule[] } {
+  const configured = new Map<Target['id'], string>();
+  for (const target of targets) {
+    const rule = rules.find((each) => fits(each, target));
+    if (rule !== undefined) configured.set(target.id, rule.profile);
+  }
+  return { configured, idle: rules.filter((rule) => !targets.some((target) => fits(rule, target))) };
 }
 
 function fits({ target, image }: ProfileRule, server: Target): boolean {
