@@ -102,7 +102,9 @@ describe('a baseline', () => {
     const written = await evaluate(['one.json', ...baseline, '--update-baseline']);
     expect(written.exitCode).toBe(0);
     expect(written.stderr).toMatch(/b\.json was written: 1 entr/);
-    expect((await evaluate(['one.json', ...baseline])).exitCode).toBe(0);
+    const same = await evaluate(['one.json', ...baseline]);
+    expect(same.exitCode).toBe(0);
+    expect(same.stdout).toMatch(/exit 0 \(nothing new at or above the gate\):[\s\S]*as\s+in\s+the\s+baseline/);
     const two = await evaluate(['two.json', ...baseline]);
     expect(two.exitCode).toBe(1);
     expect(two.stdout).toMatch(/Since the baseline[\s\S]*0 new · 1 incomparable · 0 resolved · 1 unchanged/);
