@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { BUNDLE_VERSION, BundleSchema } from '../src/model/bundle.ts';
 import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts';
+import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -32,6 +33,13 @@ const PUBLISHED = [
     title: 'Bulkhead comparison',
     description: 'What `bulkhead compare --format json` writes.',
     schema: ComparisonSchema,
+  },
+  {
+    file: 'config.schema.json',
+    id: `urn:bulkhead:config:${CONFIG_VERSION}`,
+    title: 'Bulkhead configuration',
+    description: '`bulkhead.yaml`, `bulkhead.json`, or the key `bulkhead` of package.json.',
+    schema: ConfigSchema,
   },
   {
     file: 'probe-message.schema.json',

@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'profile-unreadable'
   | 'bundle-invalid'
   | 'bundle-unreadable'
+  | 'config-invalid'
+  | 'config-unreadable'
   | 'target-not-found'
   | 'engine-unreachable'
   | 'engine-permission'

@@ -8,46 +8,42 @@ import { reportOf } from '../engine/report.ts';
 import type { GatherRequest } from '../engine/request.ts';
 import { selectSubjects } from '../engine/subjects.ts';
 import { BulkheadError } from '../errors.ts';
-import type { Severity } from '../model/check.ts';
 import { sweep } from '../runtime/cleanup.ts';
 import { inspectContainers } from '../runtime/containers.ts';
 import { ensureProbeImage } from '../runtime/probe-image.ts';
 import { saveBundle } from '../store/bundle-file.ts';
 import { renderDryRun } from './dry-run-text.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
-import { collect, internetOf, parseGate, parseHostPort, parseInteger, parseSeverity, selectChecks } from './options.ts';
-import { parseFormats, writeReport } from './output.ts';
+import { collect, parseInteger, selectChecks } from './options.ts';
+import { writeReport } from './output.ts';
 import { print } from './print.ts';
+import {
+  addGateOptions,
+  destinationsOf,
+  finishReport,
+  profileRulesOf,
+  resolveSettings,
+  type DestinationFlags,
+  type GateFlags,
+} from './settings.ts';
 import type { CommandContext } from './context.ts';
 
-interface AuditOptions {
+interface AuditOptions extends GateFlags, DestinationFlags {
   readonly all: boolean;
   readonly profile: readonly string[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  /** False with `--no-internet`. */
-  readonly internet: readonly string[] | false;
-  readonly management: readonly string[];
-  readonly private: readonly string[];
-  readonly neighbor: readonly string[];
   readonly callTool?: string;
   readonly callReadOnly: boolean;
   readonly timeout: number;
   readonly concurrency: number;
-  readonly failOn: Severity | 'never';
-  readonly minSeverity?: Severity;
-  readonly format: readonly string[];
   readonly save?: string;
   readonly dryRun: boolean;
-  readonly allowEmpty: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
   readonly host?: string;
 }
 
 export function addAudit(program: Command, context: CommandContext): void {
-  program
-    .command('audit')
+  addGateOptions(program.command('audit'))
     .description('look from inside MCP servers and compare with what they declare')
     .argument('[name...]', 'containers to audit, by name or id (default: every MCP server that is found)')
     .option('--all', 'every running container, MCP server or not', false)
@@ -68,12 +64,6 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--call-read-only', 'where a session with another server opens, call a tool of it that is marked read-only', false)
     .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
     .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
-    .option('--fail-on <severity>', 'lowest severity that fails the run, or never', parseGate, 'medium')
-    .option(
-      '--min-severity <severity>',
-      'hide less severe findings; does not change the exit code',
-      parseSeverity('--min-severity'),
-    )
     .option('--format <format[=file]>', 'console, html or json; repeatable', collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option('--dry-run', 'print every attempt that would be made, make none', false)
@@ -85,11 +75,10 @@ export function addAudit(program: Command, context: CommandContext): void {
 }
 
 async function audit(names: readonly string[], options: AuditOptions, { signal }: CommandContext): Promise<number> {
-  const formats = parseFormats(options.format);
+  const settings = await resolveSettings(options, process.env);
   const checks = selectChecks(CHECKS, options.only, options.skip);
-  const useInternet = options.internet !== false;
-  const internet = internetOf(options.internet);
-  const management = options.management.map((value) => parseHostPort(value, '--management'));
+  const destinations = destinationsOf(options, settings.found);
+  const rules = await profileRulesOf(settings.found);
   const call = toolCallOf(options);
   const progress = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
 
@@ -97,21 +86,18 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
   const found = await asEngineError(engine, async () => {
     const swept = options.dryRun ? [] : await sweep(engine.docker, Date.now());
     const { subjects, notes } = await selectSubjects(await inspectContainers(engine.docker), {
-      names,
+      names: names.length > 0 || options.all ? names : (settings.found?.config.targets ?? []),
       all: options.all,
       profiles: options.profile,
+      rules,
     });
     return { subjects, notes: [...swept, ...notes] };
   });
   const common = {
     subjects: found.subjects,
-    internet,
-    management,
-    private: options.private.map((value) => parseHostPort(value, '--private')),
-    neighbors: options.neighbor.map((value) => parseHostPort(value, '--neighbor')),
+    ...destinations,
     ...call,
     kinds: kindsOf(checks),
-    useInternet,
   };
   if (options.dryRun) {
     await print(renderDryRun(planDryRun(common)));
@@ -135,8 +121,8 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     progress,
   });
   if (options.save !== undefined) await saveBundle(options.save, bundle);
-  const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
-  await writeReport(report, formats, options);
+  const report = await finishReport(settings, (reportOptions) => reportOf(bundle, checks, reportOptions));
+  await writeReport(report, settings.formats, settings.view);
   return report.exit.code;
 }
 

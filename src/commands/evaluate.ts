@@ -1,48 +1,35 @@
 import type { Command } from 'commander';
 import { CHECKS } from '../checks/registry.ts';
 import { reportOf } from '../engine/report.ts';
-import type { Severity } from '../model/check.ts';
 import { loadBundle } from '../store/bundle-file.ts';
 import type { CommandContext } from './context.ts';
-import { collect, parseGate, parseSeverity, selectChecks } from './options.ts';
-import { parseFormats, writeReport } from './output.ts';
+import { collect, selectChecks } from './options.ts';
+import { writeReport } from './output.ts';
+import { addGateOptions, finishReport, resolveSettings, type GateFlags } from './settings.ts';
 
-interface EvaluateOptions {
+interface EvaluateOptions extends GateFlags {
   readonly only: readonly string[];
   readonly skip: readonly string[];
-  readonly failOn: Severity | 'never';
-  readonly minSeverity?: Severity;
-  readonly format: readonly string[];
-  readonly allowEmpty: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
 }
 
 export function addEvaluate(program: Command, context: CommandContext): void {
-  program
-    .command('evaluate')
+  addGateOptions(program.command('evaluate'))
     .description('judge saved observations again, without an engine')
     .argument('<bundle>', 'a file of `bulkhead audit --save`')
     .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])
     .option('--skip <checks>', 'all but these checks', collect, [])
-    .option('--fail-on <severity>', 'lowest severity that fails the run, or never', parseGate, 'medium')
-    .option(
-      '--min-severity <severity>',
-      'hide less severe findings; does not change the exit code',
-      parseSeverity('--min-severity'),
-    )
     .option('--format <format[=file]>', 'console, html or json; repeatable', collect, [])
     .option('--allow-empty', 'a bundle without targets is no failure', false)
     .option('--quiet', 'verdicts only', false)
     .option('--verbose', 'passes too', false)
     .action(async (path: string, options: EvaluateOptions) => {
-      const formats = parseFormats(options.format);
+      const settings = await resolveSettings(options, process.env);
       const bundle = await loadBundle(path);
       // Evidence was gathered for some checks; asking the others would only say so many times.
       const gathered = CHECKS.filter(({ meta }) => bundle.options.checks.includes(meta.id));
       const checks = selectChecks(gathered, options.only, options.skip);
-      const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
-      await writeReport(report, formats, options);
+      const report = await finishReport(settings, (reportOptions) => reportOf(bundle, checks, reportOptions));
+      await writeReport(report, settings.formats, settings.view);
       context.finish(report.exit.code);
     });
 }

@@ -20,8 +20,13 @@ export function parseHostPort(value: string, flag: string): { readonly host: str
 
 /** Reads `HOST:PORT` or `HOST:PORT/udp`. */
 export function parseCanary(value: string): InternetCanary {
+  return canaryAt(value, '--internet');
+}
+
+/** @param where the flag, or the place in a file */
+export function canaryAt(value: string, where: string): InternetCanary {
   const match = /^(.*?)(?:\/(tcp|udp))?$/.exec(value);
-  return { ...parseHostPort(match?.[1] ?? value, '--internet'), protocol: match?.[2] === 'udp' ? 'udp' : 'tcp' };
+  return { ...parseHostPort(match?.[1] ?? value, where), protocol: match?.[2] === 'udp' ? 'udp' : 'tcp' };
 }
 
 /** What `--internet` and `--no-internet` leave to be dialled: as given, or the usual canaries. */
@@ -66,7 +71,12 @@ export function parseSeverity(flag: string): (value: string) => Severity {
 }
 
 export function parseGate(value: string): Severity | 'never' {
-  return value === 'never' ? 'never' : parseSeverity('--fail-on')(value);
+  return gateAt(value, '--fail-on');
+}
+
+/** @param where the flag, or the variable */
+export function gateAt(value: string, where: string): Severity | 'never' {
+  return value === 'never' ? 'never' : parseSeverity(where)(value);
 }
 
 /** Which checks `--only` and `--skip` leave: ids, slugs or areas, separated by commas. */

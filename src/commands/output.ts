@@ -16,15 +16,16 @@ export interface ViewOptions {
   readonly verbose: boolean;
   readonly quiet: boolean;
   readonly minSeverity?: Severity;
+  readonly showWaived?: boolean;
 }
 
 /** Reads `FMT` or `FMT=PATH`, repeated. Two formats cannot both go to standard output. */
-export function parseFormats(values: readonly string[]): readonly OutputRequest[] {
+export function parseFormats(values: readonly string[], flag = '--format'): readonly OutputRequest[] {
   const requests = (values.length === 0 ? ['console'] : values).map((value): OutputRequest => {
     const [format = '', ...rest] = value.split('=');
     const path = rest.join('=');
     if (!isFormat(format) || (rest.length > 0 && path === '')) {
-      throw usage('--format', value, `one of ${FORMATS.join(', ')}, or FORMAT=FILE`);
+      throw usage(flag, value, `one of ${FORMATS.join(', ')}, or FORMAT=FILE`);
     }
     return rest.length === 0 ? { format } : { format, path };
   });

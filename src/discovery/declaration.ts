@@ -25,10 +25,11 @@ export interface DeclarationSettings {
 }
 
 /**
- * The profile that a target is measured against: its own `--profile`, the `--profile` for everyone, its label,
+ * The profile that a target is measured against: its own `--profile`, the `--profile` for everyone, the
+ * configuration's, its label,
  * its platform's. The first place that says something decides: a label or run configuration that is there and
  * invalid leaves the strictest profile and a remark, it does not pass the word on.
- * @throws BulkheadError of `loadProfile` for a flag; what a container or its platform says never throws
+ * @throws BulkheadError of `loadProfile` for a flag and the configuration; what a container or its platform says never throws
  */
 export async function findDeclaration(
   target: Target,
@@ -36,7 +37,9 @@ export async function findDeclaration(
   settings: DeclarationSettings,
 ): Promise<Declaration> {
   const flag = settings.profiles.byTarget.get(target.id) ?? settings.profiles.everyone;
-  if (flag !== undefined) return fromFlag(flag);
+  if (flag !== undefined) return fromReference(flag, 'flag');
+  const configured = settings.profiles.configured?.get(target.id);
+  if (configured !== undefined) return fromReference(configured, 'configuration');
   const label = creationLabel(container, LABEL.profile);
   if (label !== undefined) return fromLabel(label);
   const remarks = isInherited(container, LABEL.profile) ? [LABEL_OF_IMAGE] : [];
@@ -50,9 +53,9 @@ const LABEL_OF_IMAGE: Remark = {
   message: `The label ${LABEL.profile} came with the image, and an image cannot grant itself anything. Set it on the container.`,
 };
 
-async function fromFlag(reference: string): Promise<Declaration> {
+async function fromReference(reference: string, source: 'flag' | 'configuration'): Promise<Declaration> {
   const { profile, remarks, location } = await loadProfile(reference);
-  return declaration(profile, isBuiltInName(reference) ? 'built-in' : 'flag', location, remarks);
+  return declaration(profile, isBuiltInName(reference) ? 'built-in' : source, location, remarks);
 }
 
 function fromLabel(text: string): Declaration {

@@ -15,6 +15,8 @@ export interface ProfileFlags {
 export interface AssignedProfiles {
   readonly everyone?: string;
   readonly byTarget: ReadonlyMap<Target['id'], string>;
+  /** What the configuration says, where no flag does. */
+  readonly configured?: ReadonlyMap<Target['id'], string>;
 }
 
 const GOOD = 'Write --profile FILE, --profile none, --profile network or --profile NAME=FILE.';

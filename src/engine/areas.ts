@@ -31,13 +31,13 @@ export function areaResults(targets: readonly Target[], findings: readonly Findi
   );
 }
 
+/** A waiver changes what fails a run, never what was seen: an area with a waived failure is not enforced. */
 function verdictOf(findings: readonly Finding[]): AreaVerdict {
-  const open = findings.filter(({ waived }) => waived === undefined);
-  const failed = open.filter(({ status, severity }) => status === 'fail' && severity !== 'info');
-  const held = open.filter(({ status, check }) => status === 'pass' && !CIRCUMSTANTIAL.has(check));
+  const failed = findings.filter(({ status, severity }) => status === 'fail' && severity !== 'info');
+  const held = findings.filter(({ status, check }) => status === 'pass' && !CIRCUMSTANTIAL.has(check));
   if (failed.length > 0) return held.length > 0 ? 'partial' : 'cosmetic';
-  if (open.some(({ status }) => status === 'inconclusive' || status === 'error')) return 'unknown';
-  return open.some(({ status }) => status === 'pass') ? 'enforced' : 'not-applicable';
+  if (findings.some(({ status }) => status === 'inconclusive' || status === 'error')) return 'unknown';
+  return findings.some(({ status }) => status === 'pass') ? 'enforced' : 'not-applicable';
 }
 
 export function countsOf(findings: readonly Finding[]): Counts {

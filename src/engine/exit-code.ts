@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { BaselineChange, BaselineComparison } from '../model/baseline.ts';
 import { SEVERITIES, type Severity } from '../model/check.ts';
 import type { Finding } from '../model/report.ts';
 
@@ -16,6 +17,8 @@ export interface ExitOptions {
   readonly targets: number;
   readonly interrupted: boolean;
   readonly engineFailure?: string;
+  /** What is as it was there fails no run; what is out of sight leaves it undecided. */
+  readonly baseline?: BaselineComparison;
 }
 
 /** The one place where findings become an exit code; precedence 130, 4, 1, 3, 0 (usage errors never get here). */
@@ -24,27 +27,48 @@ export function decideExit(findings: readonly Finding[], options: ExitOptions): 
     return { code: EXIT.interrupted, reason: 'The run was interrupted; what was finished is in the report.' };
   if (options.engineFailure !== undefined) return { code: EXIT.engine, reason: options.engineFailure };
   const open = findings.filter(({ waived }) => waived === undefined);
-  const violations = open.filter(({ status, severity }) => status === 'fail' && reaches(severity, options.failOn));
+  const known = new Set(changesOf(options, 'unchanged').map(({ fingerprint }) => fingerprint));
+  const failures = open.filter(({ status, severity }) => status === 'fail' && reaches(severity, options.failOn));
+  const violations = failures.filter(({ fingerprint }) => !known.has(fingerprint));
   if (violations.length > 0) {
-    return { code: EXIT.violation, reason: `${count(violations.length, 'violation')} at or above ${options.failOn}.` };
+    const since = options.baseline === undefined ? '' : ' that the baseline does not have';
+    return { code: EXIT.violation, reason: `${count(violations.length, 'violation')} at or above ${options.failOn}${since}.` };
   }
   if (options.targets === 0 && options.allowEmpty)
     return { code: EXIT.clean, reason: 'No MCP server was found, which was allowed.' };
   if (options.targets === 0) return { code: EXIT.inconclusive, reason: 'No MCP server was found: nothing was proven.' };
   const undecided = open.filter(({ status }) => status === 'inconclusive' || status === 'error').length;
   if (undecided > 0) return { code: EXIT.inconclusive, reason: `${count(undecided, 'finding')} could not be decided.` };
-  if (!open.some(({ status }) => status === 'pass' || status === 'fail')) {
+  const lost = changesOf(options, 'incomparable').filter(({ fails, severity }) => !fails && reaches(severity, options.failOn));
+  if (lost.length > 0) {
+    return {
+      code: EXIT.inconclusive,
+      reason: `${count(lost.length, 'entry', 'entries')} of the baseline cannot be compared with this run.`,
+    };
+  }
+  // A waived failure was looked at and decided; it is accepted, not unknown.
+  if (!findings.some(({ status }) => status === 'pass' || status === 'fail')) {
     return { code: EXIT.inconclusive, reason: 'No check could be decided: nothing was proven.' };
   }
-  return { code: EXIT.clean, reason: 'Every check was decided, and none failed at the gate.' };
+  return { code: EXIT.clean, reason: cleanReason(findings.length - open.length, failures.length) };
+}
+
+function changesOf({ baseline }: ExitOptions, state: BaselineChange['state']): readonly BaselineChange[] {
+  return (baseline?.changes ?? []).filter((change) => change.state === state);
+}
+
+function cleanReason(waived: number, known: number): string {
+  const accepted = [...(waived === 0 ? [] : [`${waived} waived`]), ...(known === 0 ? [] : [`${known} as in the baseline`])];
+  const beyond = accepted.length === 0 ? '' : ` beyond ${accepted.join(' and ')}`;
+  return `Every check was decided, and none failed at the gate${beyond}.`;
 }
 
 function reaches(severity: Severity, gate: Severity | 'never'): boolean {
   return gate !== 'never' && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(gate);
 }
 
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`;
 }
 
 /** The exit code of an error that ended the run. */
@@ -55,6 +79,8 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'profile-unreadable':
     case 'bundle-invalid':
     case 'bundle-unreadable':
+    case 'config-invalid':
+    case 'config-unreadable':
     case 'target-not-found':
     case 'output-failed':
       return EXIT.usage;

@@ -1,23 +1,34 @@
 import type { ObservationBundle, TargetObservations } from '../model/bundle.ts';
 import type { Check, CheckMeta, Severity } from '../model/check.ts';
 import { REPORT_VERSION, type Finding, type Report, type ReportCheck, type ReportTarget } from '../model/report.ts';
+import type { Attestation, Waiver } from '../model/waiver.ts';
 import { areaResults, countsOf, worstOf } from './areas.ts';
+import { compareWithBaseline, type NamedBaseline } from './baseline.ts';
 import { evaluate } from './evaluate.ts';
 import { decideExit } from './exit-code.ts';
 import { matrixOf } from './matrix.ts';
 import { judgeOf } from './policy.ts';
 import { storyOf } from './story.ts';
+import { applyWaivers, attestationResults } from './waivers.ts';
 
 export interface ReportOptions {
   /** Failures below this severity do not fail the run. */
   readonly failOn: Severity | 'never';
   /** Finding no target is no failure. */
   readonly allowEmpty: boolean;
+  /** What somebody accepted or vouches for, and the clock that says whether it still holds. */
+  readonly accepted?: { readonly waivers: readonly Waiver[]; readonly attestations: readonly Attestation[]; readonly now: Date };
+  /** An earlier run: what failed there as it does now fails no run. */
+  readonly baseline?: NamedBaseline;
 }
 
 /** Judges a bundle: pure, needs no engine. Only checks for which evidence was gathered are asked. */
 export function reportOf(bundle: ObservationBundle, checks: readonly Check[], options: ReportOptions): Report {
-  const findings = evaluate(bundle, checks);
+  const { accepted, failOn, allowEmpty } = options;
+  const seen = { checks: checks.map(({ meta }) => meta.id), targets: bundle.targets.map(({ target }) => target.name) };
+  const waived = applyWaivers(evaluate(bundle, checks), accepted?.waivers ?? [], { ...seen, now: accepted?.now ?? new Date(0) });
+  const { findings } = waived;
+  const baseline = options.baseline && compareWithBaseline({ ...seen, tool: bundle.tool.version, findings }, options.baseline);
   const worst = worstOf(findings);
   return {
     schemaVersion: REPORT_VERSION,
@@ -40,9 +51,16 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
     ],
     matrix: matrixOf(bundle, findings),
     summary: { targets: bundle.targets.length, counts: countsOf(findings), ...(worst === undefined ? {} : { worst }) },
-    notes: [...bundle.notes],
+    ...(waived.results.length === 0 ? {} : { waivers: [...waived.results] }),
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(accepted === undefined || accepted.attestations.length === 0
+      ? {}
+      : { attestations: [...attestationResults(accepted.attestations, accepted.now)] }),
+    notes: [...waived.notes, ...bundle.notes],
     exit: decideExit(findings, {
-      ...options,
+      failOn,
+      allowEmpty,
+      ...(baseline === undefined ? {} : { baseline }),
       targets: bundle.targets.length,
       interrupted: bundle.interrupted,
       ...(bundle.engineFailure === undefined ? {} : { engineFailure: bundle.engineFailure }),

@@ -1,7 +1,9 @@
 import { Type, type Static } from 'typebox';
+import { BaselineComparison } from './baseline.ts';
 import { EngineFacts, GatherOptions, type TargetObservations } from './bundle.ts';
 import { AREAS, SEVERITIES } from './check.ts';
 import { Expected, Observed } from './comparison.ts';
+import { AttestationResult, WaiverResult } from './waiver.ts';
 
 export const REPORT_VERSION = 1;
 
@@ -34,7 +36,16 @@ export const Finding = Type.Object(
     /** SHA-256 over check, target name and subject, hex, first 32 digits: stable across runs. */
     fingerprint: Type.String({ pattern: '^[0-9a-f]{32}$' }),
     waived: Type.Optional(
-      Type.Object({ reason: Type.String(), expires: Type.Optional(Type.String()) }, { additionalProperties: false }),
+      Type.Object(
+        {
+          reason: Type.String(),
+          /** The last day, `YYYY-MM-DD` in UTC. */
+          expires: Type.Optional(Type.String()),
+          owner: Type.Optional(Type.String()),
+          ticket: Type.Optional(Type.String()),
+        },
+        { additionalProperties: false },
+      ),
     ),
   },
   { additionalProperties: false },
@@ -223,6 +234,12 @@ export const ReportSchema = Type.Object(
       },
       { additionalProperties: false },
     ),
+    /** What became of each waiver; absent where none was given. */
+    waivers: Type.Optional(Type.Array(WaiverResult)),
+    /** What has changed since an earlier run; absent without a baseline. */
+    baseline: Type.Optional(BaselineComparison),
+    /** What somebody vouches for; no check takes it for evidence. */
+    attestations: Type.Optional(Type.Array(AttestationResult)),
     notes: Type.Array(Type.String()),
     exit: Type.Object({ code: Type.Integer(), reason: Type.String() }, { additionalProperties: false }),
   },

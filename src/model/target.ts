@@ -43,6 +43,7 @@ export type Target = Static<typeof Target>;
 
 export const DeclarationSource = Type.Union([
   Type.Literal('flag'),
+  Type.Literal('configuration'),
   Type.Literal('label'),
   Type.Literal('toolhive-run-config'),
   Type.Literal('built-in'),

@@ -1,6 +1,7 @@
 import type { Finding, Report } from '../model/report.ts';
 import { heading, type Context, type RenderOptions } from './console/context.ts';
 import { renderFindings, renderNotApplicable, renderPassed, renderWaived } from './console/findings.ts';
+import { renderAttestations, renderBaseline, renderWaivedInFull, renderWaivers } from './console/gates.ts';
 import { columnsOf, usableWidth } from './console/layout.ts';
 import { renderMatrix } from './console/matrix.ts';
 import { renderFooter, renderHeader, renderHidden, renderInterrupted, renderSummary } from './console/summary.ts';
@@ -14,11 +15,12 @@ const VERDICT_COLUMNS = 27;
 
 /** The report for a person at a terminal; ends with a line break. Pure. */
 export function renderConsole(report: Report, options: RenderOptions): string {
-  const { minSeverity, verbose, quiet } = options;
+  const { minSeverity, verbose, quiet, showWaived = false } = options;
   const context: Context = {
     theme: themeOf(options.color),
     width: usableWidth(options.width),
     verbose,
+    showWaived,
     ...(minSeverity !== undefined && { minSeverity }),
   };
   const safe = escapeReport(report);
@@ -46,7 +48,10 @@ function fullBlocks(report: Report, context: Context): readonly Block[] {
     ...renderMatrix(report, context),
     ...section('Failed', shown.failed, renderFindings),
     ...section('Could not be tested', shown.undecided, renderFindings),
-    ...section('Waived', shown.waived, renderWaived),
+    ...section('Waived', shown.waived, context.showWaived === true ? renderWaivedInFull : renderWaived),
+    ...renderWaivers(report, context),
+    ...renderBaseline(report, context),
+    ...renderAttestations(report, context),
     ...(context.verbose ? section('Passed', shown.passed, renderPassed) : []),
     ...(context.verbose ? section('Not applicable', shown.notApplicable, renderNotApplicable) : []),
     [heading('Result', context)],

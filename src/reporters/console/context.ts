@@ -13,6 +13,8 @@ export interface RenderOptions {
   readonly width: number;
   /** Hides findings below it from the view, never from the counts or the exit code. */
   readonly minSeverity?: Severity;
+  /** Waived findings in full, and what became of each waiver. */
+  readonly showWaived?: boolean;
 }
 
 export interface Context {
@@ -20,6 +22,7 @@ export interface Context {
   readonly width: number;
   readonly verbose: boolean;
   readonly minSeverity?: Severity;
+  readonly showWaived?: boolean;
 }
 
 /** Labels of the lines under a heading share one column. */

@@ -120,8 +120,9 @@ function verdict(
   return say(SYMBOLS.open, 'Nothing was tested: an empty audit proves nothing.', theme.open);
 }
 
-function exit({ exit: { code, reason }, summary: { counts } }: Report, { theme, width }: Context): readonly string[] {
-  const clean = code === 0 && counts.fail > 0 ? 'nothing at or above the gate' : EXIT_WORDS[code];
+function exit({ exit: { code, reason }, summary: { counts }, baseline }: Report, { theme, width }: Context): readonly string[] {
+  const gate = `nothing${baseline === undefined ? '' : ' new'} at or above the gate`;
+  const clean = code === 0 && counts.fail > 0 ? gate : EXIT_WORDS[code];
   const words = clean === undefined ? '' : ` (${clean})`;
   return hanging({ text: `exit ${code}${words}: `, style: theme.strong }, clip(reason, 400), width);
 }

@@ -7,6 +7,7 @@ import { bySeverity, count, type Sections } from './view.ts';
 
 const SOURCES: Readonly<Record<string, string>> = {
   flag: 'command line',
+  configuration: 'configuration',
   label: 'label',
   'toolhive-run-config': 'ToolHive run config',
   'built-in': 'built-in profile',

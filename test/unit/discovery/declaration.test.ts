@@ -60,6 +60,14 @@ describe('precedence', () => {
     });
   });
 
+  it('then the configuration', async () => {
+    const summary = { ...everywhere, id: 'ab'.repeat(32) };
+    const configured = new Map([[summary.id, file()]]);
+    expect(await declared(summary, { configured })).toMatchObject({ source: 'configuration', profile: WIDE, location: file() });
+    expect(await declared(summary, { configured, everyone: 'none' })).toMatchObject({ location: 'built-in:none' });
+    expect(await declared(everywhere, { configured })).toMatchObject({ source: 'label' });
+  });
+
   it('then the label', async () => {
     expect(await declared(everywhere)).toEqual({
       source: 'label',

@@ -40,6 +40,12 @@ describe('area verdicts', () => {
   it('does not let what is merely worth knowing spoil an area', () => {
     expect(verdict({ status: 'pass' }, { status: 'fail', severity: 'info' })).toBe('enforced');
   });
+  it('is not better for a waiver: what was seen was seen', () => {
+    const waived = { reason: 'accepted' };
+    expect(verdict({ status: 'pass' }, { status: 'fail', waived })).toBe('partial');
+    expect(verdict({ status: 'fail', waived })).toBe('cosmetic');
+    expect(verdict({ status: 'pass' }, { status: 'inconclusive', waived })).toBe('unknown');
+  });
   it('has no verdict where nothing applied', () => {
     expect(verdict({ status: 'not-applicable' })).toBe('not-applicable');
   });
