@@ -84,7 +84,7 @@ async function compare(
   options: CompareOptions,
   { signal }: CommandContext,
 ): Promise<number> {
-  const formats = parseFormats(options.format);
+  const formats = parseFormats(options.format, ['console', 'json']);
   const platforms = distinct(options.launchers).map((word) => platformOf(word, { env: process.env }));
   const canaries = internetOf(options.internet);
   const runs = plannedRuns(await readProfiles(options.profile), canaries);

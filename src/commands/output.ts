@@ -19,12 +19,12 @@ export interface ViewOptions {
 }
 
 /** Reads `FMT` or `FMT=PATH`, repeated. Two formats cannot both go to standard output. */
-export function parseFormats(values: readonly string[]): readonly OutputRequest[] {
+export function parseFormats(values: readonly string[], known: readonly Format[] = FORMATS): readonly OutputRequest[] {
   const requests = (values.length === 0 ? ['console'] : values).map((value): OutputRequest => {
     const [format = '', ...rest] = value.split('=');
     const path = rest.join('=');
-    if (!isFormat(format) || (rest.length > 0 && path === '')) {
-      throw usage('--format', value, `one of ${FORMATS.join(', ')}, or FORMAT=FILE`);
+    if (!isFormat(format) || !known.includes(format) || (rest.length > 0 && path === '')) {
+      throw usage('--format', value, `one of ${known.join(', ')}, or FORMAT=FILE`);
     }
     return rest.length === 0 ? { format } : { format, path };
   });

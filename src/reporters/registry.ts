@@ -2,6 +2,7 @@ import type { Report } from '../model/report.ts';
 import { renderConsole } from './console.ts';
 import type { RenderOptions } from './console/context.ts';
 import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
 
 export type { RenderOptions } from './console/context.ts';
 
@@ -18,6 +19,7 @@ export interface Reporter {
 export const REPORTERS = {
   console: { description: 'for a person at a terminal', extension: 'txt', render: renderConsole },
   json: { description: 'everything, for programs (schemas/report.schema.json)', extension: 'json', render: renderJson },
+  junit: { description: 'JUnit XML, for CI servers', extension: 'xml', render: renderJunit },
 } as const satisfies Readonly<Record<string, Reporter>>;
 
 export type Format = keyof typeof REPORTERS;
