@@ -3,6 +3,7 @@ import { renderConsole } from './console.ts';
 import type { RenderOptions } from './console/context.ts';
 import { renderJson } from './json.ts';
 import { renderJunit } from './junit.ts';
+import { renderSarif } from './sarif.ts';
 
 export type { RenderOptions } from './console/context.ts';
 
@@ -20,6 +21,7 @@ export const REPORTERS = {
   console: { description: 'for a person at a terminal', extension: 'txt', render: renderConsole },
   json: { description: 'everything, for programs (schemas/report.schema.json)', extension: 'json', render: renderJson },
   junit: { description: 'JUnit XML, for CI servers', extension: 'xml', render: renderJunit },
+  sarif: { description: 'SARIF 2.1.0, for code scanning', extension: 'sarif', render: renderSarif },
 } as const satisfies Readonly<Record<string, Reporter>>;
 
 export type Format = keyof typeof REPORTERS;

@@ -1,8 +1,9 @@
 import type { Severity } from '../../model/check.ts';
+import type { DeclarationFiles } from '../anchor.ts';
 import { paint, type Span, type Style } from './layout.ts';
 import type { Theme } from './theme.ts';
 
-/** How a reporter is asked to show a report; formats for programs ignore all of it. */
+/** How a reporter is asked to show a report; formats for programs take no more of it than `files`. */
 export interface RenderOptions {
   readonly color: boolean;
   /** Passes, not-applicable findings and every listed subject too. */
@@ -13,6 +14,8 @@ export interface RenderOptions {
   readonly width: number;
   /** Hides findings below it from the view, never from the counts or the exit code. */
   readonly minSeverity?: Severity;
+  /** What the declarations' files say, for formats that point at a line. */
+  readonly files?: DeclarationFiles;
 }
 
 export interface Context {

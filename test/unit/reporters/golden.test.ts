@@ -26,7 +26,10 @@ describe('one report in every format', () => {
     expect(text).toBe(golden(name, text));
   });
 
-  it.each<[string, Format]>([['junit.xml', 'junit']])('%s', (name, format) => {
+  it.each<[string, Format]>([
+    ['junit.xml', 'junit'],
+    ['report.sarif', 'sarif'],
+  ])('%s', (name, format) => {
     const text = REPORTERS[format].render(report, PLAIN);
     expect(text).toBe(golden(name, text));
   });
