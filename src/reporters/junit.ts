@@ -3,6 +3,7 @@ import type { Finding, Report, ReportTarget } from '../model/report.ts';
 import { escapeReport } from './console/view.ts';
 import { cut } from './cut.ts';
 import { distinctNames } from './distinct.ts';
+import { statementOf } from './statement.ts';
 
 // Its types speak of a default export; what is there is the builder itself.
 const builder = junit as unknown as Builder;
@@ -58,7 +59,7 @@ function addProperties(suite: TestSuite, target: ReportTarget | undefined): void
 }
 
 function addCase(suite: TestSuite, finding: Finding, suiteName: string, unique: (name: string) => string, maxBody: number): void {
-  const { check, subject, status, severity, waived, title, message } = finding;
+  const { check, subject, status, severity, waived, message } = finding;
   // The suite's name is part of the class: two targets of one name stay apart.
   const [, target = suiteName, area = ''] = /^(.*) ([A-Z]+(?: #\d+)?)$/s.exec(suiteName) ?? [];
   const one = suite
@@ -66,7 +67,7 @@ function addCase(suite: TestSuite, finding: Finding, suiteName: string, unique: 
     .className(xml(`${target}.${area}`))
     .name(xml(unique(`${check} ${cut(subject, MAX_NAME)}`)))
     .time(0);
-  const headline = xml(cut(`${title}: ${message}`, MAX_MESSAGE));
+  const headline = xml(cut(`${statementOf(finding)}: ${message}`, MAX_MESSAGE));
   if (status === 'pass') return;
   if (status === 'not-applicable') {
     one.skipped().standardOutput(xml(cut(`not applicable: ${message}`, maxBody)));
@@ -80,9 +81,10 @@ function addCase(suite: TestSuite, finding: Finding, suiteName: string, unique: 
   }
 }
 
-function bodyOf({ check, severity, title, message, expected, actual, evidence, remediation, reproduce }: Finding): string {
+function bodyOf(finding: Finding): string {
+  const { check, severity, message, expected, actual, evidence, remediation, reproduce } = finding;
   return [
-    `${severity} ${check}: ${title}`,
+    `${severity} ${check}: ${statementOf(finding)}`,
     message,
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
     ...(actual === undefined ? [] : [`actual: ${actual}`]),

@@ -8,6 +8,7 @@ import { cut } from './cut.ts';
 import { distinctNames } from './distinct.ts';
 import { inertJson } from './json.ts';
 import { levelOf } from './level.ts';
+import { statementOf } from './statement.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json';
 /** GitHub: results a run; of a rule's texts, characters; of its tags. */
@@ -183,13 +184,13 @@ function notificationsOf(undecided: readonly Finding[], context: Context): reado
   const more = undecided.length - MAX_NOTIFICATIONS;
   return [
     ...undecided.slice(0, MAX_NOTIFICATIONS).map((finding): Notification => {
-      const { check, status, target, subject, title, message, waived } = finding;
+      const { check, status, target, subject, message, waived } = finding;
       const index = context.ruleIndex.get(check);
       return {
         descriptor: { id: status },
         associatedRule: index === undefined ? { id: check } : { id: check, index },
         level: waived !== undefined ? 'note' : status === 'error' ? 'error' : 'warning',
-        message: { text: inert(cut(`${target}: not decided (${subject}). ${title}. ${message}`, 1000)) },
+        message: { text: inert(cut(`${target}: ${statementOf(finding)} (${subject}). ${message}`, 1000)) },
         locations: [locationOf(finding, context)],
       };
     }),

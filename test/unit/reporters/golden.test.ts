@@ -29,6 +29,11 @@ describe('one report in every format', () => {
   it.each<[string, Format]>([
     ['junit.xml', 'junit'],
     ['report.sarif', 'sarif'],
+    ['comment.md', 'markdown'],
+    ['annotations.txt', 'github'],
+    ['summary.md', 'github-summary'],
+    ['code-quality.json', 'gitlab'],
+    ['events.jsonl', 'ocsf'],
   ])('%s', (name, format) => {
     const text = REPORTERS[format].render(report, PLAIN);
     expect(text).toBe(golden(name, text));

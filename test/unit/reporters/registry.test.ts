@@ -6,7 +6,7 @@ import { fixtureReport } from '../../support/fixture-report.ts';
 
 describe('registry', () => {
   it('pins the names of the formats', () => {
-    expect(FORMATS).toEqual(['console', 'json', 'junit', 'sarif']);
+    expect(FORMATS).toEqual(['console', 'json', 'junit', 'sarif', 'markdown', 'github', 'github-summary', 'gitlab', 'ocsf']);
   });
 
   it.each(FORMATS)('%s describes itself and renders text that ends with one line break', (format) => {
