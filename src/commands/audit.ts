@@ -16,7 +16,7 @@ import { saveBundle } from '../store/bundle-file.ts';
 import { renderDryRun } from './dry-run-text.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
 import { collect, internetOf, parseGate, parseHostPort, parseInteger, parseSeverity, selectChecks } from './options.ts';
-import { parseFormats, writeReport } from './output.ts';
+import { allOf, FORMAT_HELP, parseFormats, writeReport } from './output.ts';
 import { print } from './print.ts';
 import type { CommandContext } from './context.ts';
 
@@ -74,7 +74,7 @@ export function addAudit(program: Command, context: CommandContext): void {
       'hide less severe findings; does not change the exit code',
       parseSeverity('--min-severity'),
     )
-    .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
+    .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option('--dry-run', 'print every attempt that would be made, make none', false)
     .option('--allow-empty', 'finding no server is no failure', false)
@@ -134,9 +134,12 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     signal,
     progress,
   });
-  if (options.save !== undefined) await saveBundle(options.save, bundle);
+  const { save } = options;
   const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
-  await writeReport(report, formats, options);
+  await allOf([
+    ...(save === undefined ? [] : [async () => saveBundle(save, bundle)]),
+    async () => writeReport(report, formats, options),
+  ]);
   return report.exit.code;
 }
 

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import { CHECKS } from '../checks/registry.ts';
-import { reportOf } from '../engine/report.ts';
 import type { Severity } from '../model/check.ts';
-import { loadBundle } from '../store/bundle-file.ts';
 import type { CommandContext } from './context.ts';
+import { judgeBundle } from './judge-bundle.ts';
 import { collect, parseGate, parseSeverity, selectChecks } from './options.ts';
-import { parseFormats, writeReport } from './output.ts';
+import { FORMAT_HELP, parseFormats, writeReport } from './output.ts';
 
 interface EvaluateOptions {
   readonly only: readonly string[];
@@ -31,17 +29,16 @@ export function addEvaluate(program: Command, context: CommandContext): void {
       'hide less severe findings; does not change the exit code',
       parseSeverity('--min-severity'),
     )
-    .option('--format <format[=file]>', 'console or json; repeatable', collect, [])
+    .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--allow-empty', 'a bundle without targets is no failure', false)
     .option('--quiet', 'verdicts only', false)
     .option('--verbose', 'passes too', false)
     .action(async (path: string, options: EvaluateOptions) => {
       const formats = parseFormats(options.format);
-      const bundle = await loadBundle(path);
-      // Evidence was gathered for some checks; asking the others would only say so many times.
-      const gathered = CHECKS.filter(({ meta }) => bundle.options.checks.includes(meta.id));
-      const checks = selectChecks(gathered, options.only, options.skip);
-      const report = reportOf(bundle, checks, { failOn: options.failOn, allowEmpty: options.allowEmpty });
+      const report = await judgeBundle(path, (gathered) => selectChecks(gathered, options.only, options.skip), {
+        failOn: options.failOn,
+        allowEmpty: options.allowEmpty,
+      });
       await writeReport(report, formats, options);
       context.finish(report.exit.code);
     });

@@ -3,8 +3,12 @@ import { BulkheadError, messageOf } from '../errors.ts';
 import { FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
+import { declarationFiles } from './declaration-files.ts';
 import { usage } from './options.ts';
 import { print } from './print.ts';
+
+/** For `--help`. */
+export const FORMAT_HELP = `${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1) ?? ''}; repeatable`;
 
 export interface OutputRequest {
   readonly format: Format;
@@ -38,31 +42,42 @@ export function parseFormats(values: readonly string[], known: readonly Format[]
 
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
-  await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, options));
+  const files = await declarationFiles(report, process.cwd());
+  await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, { ...options, files }));
 }
 
-/** The same for what is no audit's report. */
+/** The same for what is no audit's report. A file that cannot be written does not keep the others from being written. */
 export async function writeOutputs(
   requests: readonly OutputRequest[],
   view: ViewOptions,
   render: (format: Format, options: RenderOptions) => string,
 ): Promise<void> {
-  for (const { format, path } of requests) {
-    const text = render(format, {
-      ...view,
-      color: path === undefined && hasColor(),
-      width: path === undefined ? (process.stdout.columns ?? 100) : 100,
-    });
-    await (path === undefined ? print(text) : save(path, text));
-  }
+  await allOf(
+    requests.map(({ format, path }) => async () => {
+      const text = render(format, {
+        ...view,
+        color: path === undefined && hasColor(),
+        width: path === undefined ? (process.stdout.columns ?? 100) : 100,
+      });
+      await (path === undefined ? print(text) : save(path, text));
+    }),
+  );
+}
+
+/** All steps, one after the other, whatever becomes of each; then the first error. */
+export async function allOf(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 async function save(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text);
+    // What a step of a workflow has said in its summary before stays there.
+    await writeFile(path, text, { flag: path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w' });
   } catch (error) {
     throw new BulkheadError('output-failed', `The report could not be written: ${messageOf(error)}`, {
-      hint: 'Name a file in a directory that exists and may be written.',
+      hint: 'Name a file in a directory that exists, may be written and has room.',
       cause: error,
     });
   }
