@@ -39,8 +39,9 @@ export function anchorOf(finding: Finding, target: ReportTarget | undefined, fil
     const index = lineOf(finding, file.lines);
     return { path: file.path, line: index + 1, columns: Math.max(file.lines[index]?.length ?? 0, 1), file: true };
   }
-  return target?.declaration.source === 'flag' && isRelative(location)
-    ? { path: location.replace(/^\.\//, ''), line: 1, columns: 1, file: true }
+  const path = location.replace(/^\.\//, '');
+  return target?.declaration.source === 'flag' && isRelative(path)
+    ? { path, line: 1, columns: 1, file: true }
     : { path: `containers/${nameOf(finding.target)}`, line: 1, columns: 1, file: false };
 }
 
@@ -56,7 +57,7 @@ function lineOf({ area, subject }: Finding, lines: readonly string[]): number {
 
 /** A path below the working directory, as one writes it: what else it could be (`~`, a URL, a sentence) is none. */
 function isRelative(path: string): boolean {
-  return /^[\w.@+-][\w.@+ -]*(?:\/[\w.@+ -]+)*$/.test(path) && !path.split('/').includes('..');
+  return /^[\w.@+-][\w.@+ -]*(?:\/[\w.@+ -]+)*$/.test(path) && !path.split('/').some((step) => step === '.' || step === '..');
 }
 
 /** A name as one step of a path, whatever it holds. */

@@ -134,6 +134,7 @@ describe('renderSarif', () => {
   it.each([
     ['/etc/profiles/weather.json', 'flag'],
     ['../weather.json', 'flag'],
+    ['.', 'flag'],
     ['https://profiles.example/x', 'flag'],
     ['label dev.bulkhead.profile', 'label'],
     ['', 'none'],
