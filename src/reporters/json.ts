@@ -22,9 +22,14 @@ function jsonText(value: unknown, schema: object): string {
 
 /** JSON in which whatever could steer a terminal is written as `\uXXXX`; without `indent` on one line. */
 export function inertJson(value: unknown, indent?: number): string {
-  // Strings hold no raw line break in JSON: every line break here is layout.
-  const lines = JSON.stringify(value, undefined, indent).split('\n');
-  return lines.map((line) => escapeText(line, Number.POSITIVE_INFINITY)).join('\n');
+  const text = JSON.stringify(value, undefined, indent);
+  // Strings hold no raw line break in JSON: every line break here is layout. Most texts hold nothing to escape at all,
+  // and a large one is ten million lines.
+  if (!/[^\n -~]/.test(text)) return text;
+  return text
+    .split('\n')
+    .map((line) => escapeText(line, Number.POSITIVE_INFINITY))
+    .join('\n');
 }
 
 /** What the order of keys is read from. */
