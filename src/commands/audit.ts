@@ -15,7 +15,7 @@ import { saveBundle } from '../store/bundle-file.ts';
 import { renderDryRun } from './dry-run-text.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
 import { collect, parseInteger, selectChecks } from './options.ts';
-import { writeReport } from './output.ts';
+import { allOf, FORMAT_HELP, writeReport } from './output.ts';
 import { print } from './print.ts';
 import {
   addGateOptions,
@@ -64,7 +64,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--call-read-only', 'where a session with another server opens, call a tool of it that is marked read-only', false)
     .option('--timeout <ms>', 'time for one attempt, retries included', parseInteger('--timeout', 100, 60_000), 2000)
     .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
-    .option('--format <format[=file]>', 'console, html or json; repeatable', collect, [])
+    .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option('--dry-run', 'print every attempt that would be made, make none', false)
     .option('--allow-empty', 'finding no server is no failure', false)
@@ -120,9 +120,12 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     signal,
     progress,
   });
-  if (options.save !== undefined) await saveBundle(options.save, bundle);
+  const { save } = options;
   const report = await finishReport(settings, (reportOptions) => reportOf(bundle, checks, reportOptions));
-  await writeReport(report, settings.formats, settings.view);
+  await allOf([
+    ...(save === undefined ? [] : [async () => saveBundle(save, bundle)]),
+    async () => writeReport(report, settings.formats, settings.view),
+  ]);
   return report.exit.code;
 }
 

@@ -85,9 +85,7 @@ async function compare(
   options: CompareOptions,
   { signal }: CommandContext,
 ): Promise<number> {
-  const formats = parseFormats(options.format);
-  // Before anything runs: what cannot be written need not be measured.
-  for (const { format } of formats) rendererOf(format);
+  const formats = parseFormats(options.format, { known: [...COMPARISON_REPORTERS.keys()] });
   const platforms = distinct(options.launchers).map((word) => platformOf(word, { env: process.env }));
   const canaries = internetOf(options.internet);
   const runs = plannedRuns(await readProfiles(options.profile), canaries);

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
-import { CHECKS } from '../checks/registry.ts';
-import { reportOf } from '../engine/report.ts';
-import { loadBundle } from '../store/bundle-file.ts';
 import type { CommandContext } from './context.ts';
+import { judgeBundle } from './judge-bundle.ts';
 import { collect, selectChecks } from './options.ts';
-import { writeReport } from './output.ts';
+import { FORMAT_HELP, writeReport } from './output.ts';
 import { addGateOptions, finishReport, resolveSettings, type GateFlags } from './settings.ts';
 
 interface EvaluateOptions extends GateFlags {
@@ -18,17 +16,14 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .argument('<bundle>', 'a file of `bulkhead audit --save`')
     .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])
     .option('--skip <checks>', 'all but these checks', collect, [])
-    .option('--format <format[=file]>', 'console, html or json; repeatable', collect, [])
+    .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--allow-empty', 'a bundle without targets is no failure', false)
     .option('--quiet', 'verdicts only', false)
     .option('--verbose', 'passes too', false)
     .action(async (path: string, options: EvaluateOptions) => {
       const settings = await resolveSettings(options, process.env);
-      const bundle = await loadBundle(path);
-      // Evidence was gathered for some checks; asking the others would only say so many times.
-      const gathered = CHECKS.filter(({ meta }) => bundle.options.checks.includes(meta.id));
-      const checks = selectChecks(gathered, options.only, options.skip);
-      const report = await finishReport(settings, (reportOptions) => reportOf(bundle, checks, reportOptions));
+      const judge = await judgeBundle(path, (gathered) => selectChecks(gathered, options.only, options.skip));
+      const report = await finishReport(settings, judge);
       await writeReport(report, settings.formats, settings.view);
       context.finish(report.exit.code);
     });

@@ -3,8 +3,12 @@ import { BulkheadError, messageOf } from '../errors.ts';
 import { FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
+import { declarationFiles } from './declaration-files.ts';
 import { usage } from './options.ts';
 import { print } from './print.ts';
+
+/** For `--help`. */
+export const FORMAT_HELP = `${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1) ?? ''}; repeatable`;
 
 export interface OutputRequest {
   readonly format: Format;
@@ -20,12 +24,15 @@ export interface ViewOptions {
 }
 
 /** Reads `FMT` or `FMT=PATH`, repeated. Two formats cannot both go to standard output. */
-export function parseFormats(values: readonly string[], flag = '--format'): readonly OutputRequest[] {
+export function parseFormats(
+  values: readonly string[],
+  { flag = '--format', known = FORMATS }: { readonly flag?: string; readonly known?: readonly Format[] } = {},
+): readonly OutputRequest[] {
   const requests = (values.length === 0 ? ['console'] : values).map((value): OutputRequest => {
     const [format = '', ...rest] = value.split('=');
     const path = rest.join('=');
-    if (!isFormat(format) || (rest.length > 0 && path === '')) {
-      throw usage(flag, value, `one of ${FORMATS.join(', ')}, or FORMAT=FILE`);
+    if (!isFormat(format) || !known.includes(format) || (rest.length > 0 && path === '')) {
+      throw usage(flag, value, `one of ${known.join(', ')}, or FORMAT=FILE`);
     }
     return rest.length === 0 ? { format } : { format, path };
   });
@@ -39,31 +46,42 @@ export function parseFormats(values: readonly string[], flag = '--format'): read
 
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
-  await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, options));
+  const files = await declarationFiles(report, process.cwd());
+  await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, { ...options, files }));
 }
 
-/** The same for what is no audit's report. */
+/** The same for what is no audit's report. A file that cannot be written does not keep the others from being written. */
 export async function writeOutputs(
   requests: readonly OutputRequest[],
   view: ViewOptions,
   render: (format: Format, options: RenderOptions) => string,
 ): Promise<void> {
-  for (const { format, path } of requests) {
-    const text = render(format, {
-      ...view,
-      color: path === undefined && hasColor(),
-      width: path === undefined ? (process.stdout.columns ?? 100) : 100,
-    });
-    await (path === undefined ? print(text) : save(path, text));
-  }
+  await allOf(
+    requests.map(({ format, path }) => async () => {
+      const text = render(format, {
+        ...view,
+        color: path === undefined && hasColor(),
+        width: path === undefined ? (process.stdout.columns ?? 100) : 100,
+      });
+      await (path === undefined ? print(text) : save(path, text));
+    }),
+  );
+}
+
+/** All steps, one after the other, whatever becomes of each; then the first error. */
+export async function allOf(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }
 
 async function save(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text);
+    // What a step of a workflow has said in its summary before stays there.
+    await writeFile(path, text, { flag: path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w' });
   } catch (error) {
     throw new BulkheadError('output-failed', `The report could not be written: ${messageOf(error)}`, {
-      hint: 'Name a file in a directory that exists and may be written.',
+      hint: 'Name a file in a directory that exists, may be written and has room.',
       cause: error,
     });
   }

@@ -122,7 +122,7 @@ async function waiversOf(
 
 async function outputsOf(flags: readonly string[], found: FoundConfig | undefined): Promise<readonly OutputRequest[]> {
   if (flags.length > 0 || found?.config.outputs === undefined) return parseFormats(flags);
-  const requests = parseFormats(found.config.outputs, `${found.file}, outputs:`);
+  const requests = parseFormats(found.config.outputs, { flag: `${found.file}, outputs:` });
   return Promise.all(
     requests.map(async ({ format, path }, index): Promise<OutputRequest> =>
       path === undefined ? { format } : { format, path: await pathFrom(found, path, `outputs[${index}]`) },

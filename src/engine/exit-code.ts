@@ -82,12 +82,12 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'config-invalid':
     case 'config-unreadable':
     case 'target-not-found':
-    case 'output-failed':
       return EXIT.usage;
     case 'engine-unreachable':
     case 'engine-permission':
     case 'engine-failed':
     case 'image-failed':
+    case 'output-failed':
       return EXIT.engine;
     case 'interrupted':
       return EXIT.interrupted;

@@ -17,10 +17,19 @@ export function renderComparisonJson(comparison: Comparison): string {
 }
 
 function jsonText(value: unknown, schema: object): string {
-  const text = JSON.stringify(ordered(value, schema), undefined, 2);
-  // Strings hold no raw line break in JSON: every line break here is layout.
-  const lines = text.split('\n').map((line) => escapeText(line, Number.POSITIVE_INFINITY));
-  return `${lines.join('\n')}\n`;
+  return `${inertJson(ordered(value, schema), 2)}\n`;
+}
+
+/** JSON in which whatever could steer a terminal is written as `\uXXXX`; without `indent` on one line. */
+export function inertJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, undefined, indent);
+  // Strings hold no raw line break in JSON: every line break here is layout. Most texts hold nothing to escape at all,
+  // and a large one is ten million lines.
+  if (!/[^\n -~]/.test(text)) return text;
+  return text
+    .split('\n')
+    .map((line) => escapeText(line, Number.POSITIVE_INFINITY))
+    .join('\n');
 }
 
 /** What the order of keys is read from. */

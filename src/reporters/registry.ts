@@ -1,8 +1,14 @@
 import type { Report } from '../model/report.ts';
 import { renderConsole } from './console.ts';
 import type { RenderOptions } from './console/context.ts';
+import { renderGithub } from './github.ts';
+import { renderGitlab } from './gitlab.ts';
 import { renderHtml } from './html.ts';
 import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+import { renderGithubSummary, renderMarkdown } from './markdown.ts';
+import { renderOcsf } from './ocsf.ts';
+import { renderSarif } from './sarif.ts';
 
 export type { RenderOptions } from './console/context.ts';
 
@@ -20,6 +26,13 @@ export const REPORTERS = {
   console: { description: 'for a person at a terminal', extension: 'txt', render: renderConsole },
   html: { description: 'one page for a browser, without anything from the network', extension: 'html', render: renderHtml },
   json: { description: 'everything, for programs (schemas/report.schema.json)', extension: 'json', render: renderJson },
+  junit: { description: 'JUnit XML, for CI servers', extension: 'xml', render: renderJunit },
+  sarif: { description: 'SARIF 2.1.0, for code scanning', extension: 'sarif', render: renderSarif },
+  markdown: { description: 'for the comment of a pull request', extension: 'md', render: renderMarkdown },
+  github: { description: 'annotations of a GitHub workflow', extension: 'txt', render: renderGithub },
+  'github-summary': { description: 'for $GITHUB_STEP_SUMMARY', extension: 'md', render: renderGithubSummary },
+  gitlab: { description: 'GitLab code quality', extension: 'json', render: renderGitlab },
+  ocsf: { description: 'events for a SIEM (OCSF, JSON lines)', extension: 'jsonl', render: renderOcsf },
 } as const satisfies Readonly<Record<string, Reporter>>;
 
 export type Format = keyof typeof REPORTERS;

@@ -1,8 +1,9 @@
 import type { Severity } from '../../model/check.ts';
+import type { DeclarationFiles } from '../anchor.ts';
 import { paint, type Span, type Style } from './layout.ts';
 import type { Theme } from './theme.ts';
 
-/** How a reporter is asked to show a report; formats for programs ignore all of it. */
+/** How a reporter is asked to show a report; formats for programs take no more of it than `files`. */
 export interface RenderOptions {
   readonly color: boolean;
   /** Passes, not-applicable findings and every listed subject too. */
@@ -15,6 +16,8 @@ export interface RenderOptions {
   readonly minSeverity?: Severity;
   /** Waived findings in full, and what became of each waiver. */
   readonly showWaived?: boolean;
+  /** What the declarations' files say, for formats that point at a line. */
+  readonly files?: DeclarationFiles;
 }
 
 export interface Context {

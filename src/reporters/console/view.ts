@@ -11,13 +11,20 @@ const MAX_TEXT = 2000;
  */
 export function escapeReport(report: Report): Report {
   return {
-    ...escapeDeep({ ...report, observations: [], findings: [], targets: [] }),
+    ...escapeDeep({ ...report, observations: [], findings: [], targets: [], checks: [] }),
+    checks: report.checks.map((check) =>
+      escapeDeep({ ...check, description: oneLine(check.description), remediation: oneLine(check.remediation) }),
+    ),
     findings: report.findings.map((finding) =>
       // Remediation is prose of several lines; elsewhere a line break is a surprise worth showing.
-      escapeDeep({ ...finding, remediation: finding.remediation.replace(/\s+/g, ' ').trim() }),
+      escapeDeep({ ...finding, remediation: oneLine(finding.remediation) }),
     ),
     targets: report.targets.map((target) => escapeDeep({ ...target, declaration: { ...target.declaration, profile: null } })),
   };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** A value with every string in it made safe to print. */

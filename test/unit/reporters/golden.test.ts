@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { renderJson } from '../../../src/reporters/json.ts';
-import type { RenderOptions } from '../../../src/reporters/registry.ts';
+import { REPORTERS, type Format, type RenderOptions } from '../../../src/reporters/registry.ts';
 import { golden } from '../../support/golden.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { countsOf } from '../../support/report.ts';
@@ -23,6 +23,19 @@ describe('one report in every format', () => {
     ['console-narrow.txt', { width: 60, minSeverity: 'high' }],
   ])('%s', (name, options) => {
     const text = renderConsole(report, { ...PLAIN, ...options });
+    expect(text).toBe(golden(name, text));
+  });
+
+  it.each<[string, Format]>([
+    ['junit.xml', 'junit'],
+    ['report.sarif', 'sarif'],
+    ['comment.md', 'markdown'],
+    ['annotations.txt', 'github'],
+    ['summary.md', 'github-summary'],
+    ['code-quality.json', 'gitlab'],
+    ['events.jsonl', 'ocsf'],
+  ])('%s', (name, format) => {
+    const text = REPORTERS[format].render(report, PLAIN);
     expect(text).toBe(golden(name, text));
   });
 

@@ -6,7 +6,18 @@ import { fixtureReport } from '../../support/fixture-report.ts';
 
 describe('registry', () => {
   it('pins the names of the formats', () => {
-    expect(FORMATS).toEqual(['console', 'html', 'json']);
+    expect(FORMATS).toEqual([
+      'console',
+      'html',
+      'json',
+      'junit',
+      'sarif',
+      'markdown',
+      'github',
+      'github-summary',
+      'gitlab',
+      'ocsf',
+    ]);
   });
 
   it.each(FORMATS)('%s describes itself and renders text that ends with one line break', (format) => {

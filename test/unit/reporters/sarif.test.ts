@@ -1,0 +1,177 @@
+import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
+import { Ajv } from 'ajv';
+import fc from 'fast-check';
+import { gzipSync } from 'node:zlib';
+import type { Log } from 'sarif';
+import { describe, expect, it } from 'vitest';
+import type { Finding, Report } from '../../../src/model/report.ts';
+import type { DeclarationFiles } from '../../../src/reporters/anchor.ts';
+import { renderSarif } from '../../../src/reporters/sarif.ts';
+import { fixtureReport } from '../../support/fixture-report.ts';
+import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
+import { aFinding, aReport, aTarget } from '../../support/report.ts';
+
+const PLAIN = { color: false, verbose: false, quiet: false, width: 100 };
+// The official schema is of draft 4; what it uses is the same in draft 7, but for the name of `id`.
+const { id: _, ...draft4 } = sarifSchema;
+const draft7 = { ...draft4, $schema: 'http://json-schema.org/draft-07/schema#' };
+const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(draft7);
+
+/** What the schema and GitHub's own rules say against it; no line, no problem. */
+function problems(log: Log): readonly string[] {
+  const found = validate(log) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  const required = (name: string, text: string | undefined, max = 100_000): readonly string[] =>
+    text === undefined || text.trim() === '' || text.length > max ? [`${name}: ${text?.slice(0, 20) ?? 'none'}`] : [];
+  return [
+    ...found,
+    ...log.runs.flatMap(({ tool, results = [] }) => [
+      ...required('driver', tool.driver.name),
+      ...(tool.driver.rules ?? []).flatMap(({ id, name, shortDescription, fullDescription, help, properties }) => [
+        ...required('rule', id, 255),
+        ...required('name', name, 255),
+        ...required('short', shortDescription?.text, 1024),
+        ...required('full', fullDescription?.text, 1024),
+        ...required('help', help?.text),
+        ...((properties?.tags ?? []).length > 10 ? ['tags'] : []),
+      ]),
+      ...results.flatMap(({ message, locations = [], partialFingerprints }) => {
+        const place = locations[0]?.physicalLocation;
+        const uri = place?.artifactLocation?.uri ?? '';
+        const { startLine = 0, startColumn = 0, endLine = 0, endColumn = 0 } = place?.region ?? {};
+        return [
+          ...required('message', message.text),
+          ...required('uri', uri),
+          ...(/^[\w!'()*~%.-]+(\/[\w!'()*~%.-]+)*$/.test(uri) && !uri.split('/').includes('..') ? [] : [`uri ${uri}`]),
+          ...(startLine >= 1 && startColumn >= 1 && endLine >= startLine && endColumn > startColumn ? [] : ['region']),
+          ...required('fingerprint', partialFingerprints?.['primaryLocationLineHash']),
+        ];
+      }),
+      ...(results.length > 25_000 ? ['results'] : []),
+    ]),
+  ];
+}
+
+function render(report: Report, files?: DeclarationFiles): Log {
+  return JSON.parse(renderSarif(report, { ...PLAIN, ...(files !== undefined && { files }) })) as Log;
+}
+
+function run(report: Report, files?: DeclarationFiles) {
+  const [only] = render(report, files).runs;
+  return { results: only?.results ?? [], invocation: only?.invocations?.[0], rules: only?.tool.driver.rules ?? [] };
+}
+
+describe('renderSarif', () => {
+  it('is what the official schema and GitHub’s rules take', () => {
+    expect(problems(render(fixtureReport()))).toEqual([]);
+  });
+
+  it('has a schema here that refuses', () => {
+    const log = render(fixtureReport());
+    expect(problems({ ...log, version: '2.0.0' as '2.1.0' })).not.toEqual([]);
+    expect(problems(JSON.parse(JSON.stringify(log).replaceAll('"startLine":1', '"startLine":0')) as Log)).not.toEqual([]);
+  });
+
+  it('makes violations results, waived ones suppressed, and what was not decided notifications', () => {
+    const { results, invocation } = run(fixtureReport());
+    expect(results.map(({ kind }) => kind)).toEqual(Array.from({ length: 9 }, () => 'fail'));
+    expect(results.filter(({ suppressions }) => suppressions !== undefined).map(({ ruleId }) => ruleId)).toEqual(['HARD-004']);
+    expect(invocation?.toolExecutionNotifications?.map(({ associatedRule, level }) => `${associatedRule?.id} ${level}`)).toEqual([
+      'NET-012 warning',
+      'PIVOT-001 warning',
+      'NET-006 warning',
+      'NET-010 error',
+    ]);
+    expect(invocation?.executionSuccessful).toBe(false);
+  });
+
+  it.each<[string, Partial<Report>, boolean]>([
+    ['all went well', { findings: [aFinding({ status: 'pass' })] }, true],
+    ['something is not decided', { findings: [aFinding({ status: 'inconclusive' })] }, true],
+    ['a check broke', { findings: [aFinding({ status: 'error' })] }, false],
+    ['it was interrupted', { interrupted: true }, false],
+    ['the engine failed', { exit: { code: 4, reason: 'It went away.' } }, false],
+  ])('calls the run successful or not: %s', (_, overrides, successful) => {
+    expect(run(aReport(overrides)).invocation?.executionSuccessful).toBe(successful);
+  });
+
+  it('bands severities as GitHub does', () => {
+    const { rules } = run(fixtureReport());
+    const bands = new Map(rules.map(({ id, properties }) => [id, properties?.['security-severity']]));
+    const { checks } = fixtureReport();
+    for (const { id, severity } of checks) {
+      expect(bands.get(id)).toBe({ critical: '9.5', high: '8.0', medium: '5.5', low: '2.0', info: '0.0' }[severity]);
+    }
+  });
+
+  it('gives each result a fingerprint of its own, the same in the next run', () => {
+    const twice = { ...fixtureReport(), findings: [...fixtureReport().findings, ...fixtureReport().findings] };
+    const prints = (report: Report): readonly (string | undefined)[] =>
+      run(report).results.map(({ partialFingerprints }) => partialFingerprints?.['primaryLocationLineHash']);
+    expect(new Set(prints(twice)).size).toBe(18);
+    expect(prints({ ...fixtureReport(), session: 'another', startedAt: '2027-01-01T00:00:00.000Z' })).toEqual(
+      prints(fixtureReport()),
+    );
+  });
+
+  it.each<[string, Partial<Finding>, number]>([
+    ['the host that is named', { check: 'NET-006', subject: 'api.weather.example:443' }, 5],
+    ['the list of hosts', { subject: '203.0.113.10:443' }, 4],
+    ['the path that is named', { area: 'FS', subject: '/data' }, 10],
+    ['the first line, where none is near', { area: 'AUTH', subject: 'origin' }, 1],
+  ])('points at the line of the profile: %s', (_, overrides, line) => {
+    const lines = JSON.stringify(
+      { network: { outbound: { allow_host: ['api.weather.example'] } }, read: ['/data'] },
+      undefined,
+      2,
+    ).split('\n');
+    const files = new Map([['profiles/weather.json', { path: 'mcp/weather profile.json', lines }]]);
+    const { results } = run(aReport({ findings: [aFinding(overrides)] }), files);
+    const place = results[0]?.locations?.[0]?.physicalLocation;
+    expect(place?.artifactLocation?.uri).toBe('mcp/weather%20profile.json');
+    expect(place?.region?.startLine).toBe(line);
+  });
+
+  it.each([
+    ['/etc/profiles/weather.json', 'flag'],
+    ['../weather.json', 'flag'],
+    ['.', 'flag'],
+    ['https://profiles.example/x', 'flag'],
+    ['label dev.bulkhead.profile', 'label'],
+    ['', 'none'],
+  ])('names the container where %j is no file of the repository', (location, source) => {
+    const target = aTarget({ declaration: { source, location, egress: 'nothing', profile: {}, remarks: [] } });
+    const log = render(aReport({ targets: [target], findings: [aFinding()] }));
+    expect(log.runs[0]?.results?.[0]?.locations?.[0]?.physicalLocation?.artifactLocation?.uri).toBe('containers/weather');
+  });
+
+  it('keeps the worst of 30,000 violations, and GitHub’s 10 MB', () => {
+    const evidence = Array.from({ length: 40 }, (_, line) => `${line} ${'x'.repeat(400)}`);
+    const findings = Array.from({ length: 30_000 }, (_, index) =>
+      aFinding({ subject: `198.51.100.1:${index}`, evidence, severity: index < 29_999 ? 'low' : 'critical' }),
+    );
+    const text = renderSarif(aReport({ findings }), PLAIN);
+    const log = JSON.parse(text) as Log;
+    expect(log.runs[0]?.results).toHaveLength(25_000);
+    expect(log.runs[0]?.results?.[0]?.properties?.['severity']).toBe('critical');
+    expect(JSON.stringify(log.runs[0]?.invocations)).toMatch(/5000 less severe violations are left out/);
+    expect(gzipSync(text).length).toBeLessThan(10_000_000);
+  });
+});
+
+describe('hostile text in every string of a report', () => {
+  it('is valid all the same, and makes no link, no placeholder and no control character', () => {
+    const check = (texts: readonly string[]): void => {
+      const text = renderSarif(poisonedReport(texts), PLAIN);
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066\u200b\ufeff]/u);
+      const log = JSON.parse(text) as Log;
+      expect(problems(log)).toEqual([]);
+      const [only] = log.runs;
+      const notifications = only?.invocations?.[0]?.toolExecutionNotifications ?? [];
+      const messages = [...(only?.results ?? []), ...notifications].map(({ message }) => message.text);
+      expect(messages).toHaveLength(13);
+      for (const message of messages) expect(message).not.toMatch(/\]\(|\{\d/);
+    };
+    for (const text of BREAKOUTS) check([text]);
+    fc.assert(fc.property(hostileTexts, check), { numRuns: 100 });
+  });
+});
