@@ -16,7 +16,7 @@ export async function announce(name: string, options: RunOptions, { port }: Comp
   if (options.tokenFile !== undefined) {
     // A file that is there already keeps its mode, and may be a link: it is not used.
     await writeFile(options.tokenFile, `${token}\n`, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
-      throw new BulkheadError('output-failed', `The token could not be written: ${messageOf(error)}`, {
+      throw new BulkheadError('usage', `The token could not be written: ${messageOf(error)}`, {
         hint: 'Give --token-file a path that does not exist yet.',
         cause: error,
       });
