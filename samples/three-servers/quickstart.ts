@@ -19,7 +19,7 @@ const SAMPLES: readonly { readonly server: ServerName; readonly network: string 
   { server: 'memory', network: 'none' },
 ];
 /** In the lab, the destinations are the lab's own; on a real engine the defaults of `bulkhead audit` are used. */
-const LAB_DESTINATIONS = ['canary.test:443', '203.0.113.10:80', '203.0.113.10:7/udp'];
+const LAB_DESTINATIONS = ['canary.test:443', '203.0.113.10:80', '203.0.113.10:7/udp', '203.0.113.53:53/udp'];
 
 function say(message: string): void {
   console.error(`quickstart: ${message}`);
