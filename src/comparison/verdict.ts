@@ -5,6 +5,8 @@ interface RunRow {
   readonly subject: string;
   readonly verdict: RowVerdict;
   readonly referenceReaches: boolean;
+  /** Something is declared about it, and it was seen to be reached or held. */
+  readonly decided: boolean;
 }
 
 export interface Judged {
@@ -55,7 +57,9 @@ export function runVerdict(run: ComparisonRun, rows: readonly ComparisonRow[]): 
     ...sentence('differs as declared', held),
     ...sentence('as declared in all runs', of('as-declared')),
   ];
-  if (own.length === 0) return { verdict: 'unknown', reasons: ['nothing was observed'] };
+  // Rows in which nothing could be reached, or about which nothing is declared, show no enforcement.
+  if (!own.some(({ decided }) => decided) && open.length === 0)
+    return { verdict: 'unknown', reasons: ['nothing that is declared was observed'] };
   if (same.length + more.length > 0) {
     if (held.length > 0) return { verdict: 'partial', reasons };
     // A row that nobody could decide may be the one that holds.
@@ -70,7 +74,8 @@ function runRow(run: ComparisonRun, { subject, cells }: ComparisonRow): readonly
   const cell = cells.find((candidate) => candidate.run === run.id);
   if (cell?.verdict === undefined) return [];
   const referenceReaches = cells.some((other) => other.run !== run.id && other.observed === 'reached');
-  return [{ subject, verdict: cell.verdict, referenceReaches }];
+  const decided = cell.expected !== 'nothing' && (cell.observed === 'reached' || cell.observed === 'held');
+  return [{ subject, verdict: cell.verdict, referenceReaches, decided }];
 }
 
 function sentence(what: string, rows: readonly RunRow[]): readonly string[] {

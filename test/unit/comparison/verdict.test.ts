@@ -74,6 +74,16 @@ describe('the verdict on a platform', () => {
     expect(platformVerdict([], []).verdict).toBe('unknown');
   });
 
+  it('is unknown where nothing that is declared could be reached or held', () => {
+    const absent = row('a', 'as-declared', 'as-declared');
+    const cells = absent.cells.map((cell) => ({ ...cell, expected: 'nothing' as const, observed: 'absent' as const }));
+    const judged = platformVerdict(THREE, [{ ...absent, cells }]);
+    expect(judged).toEqual({
+      verdict: 'unknown',
+      reasons: ['profile: nothing that is declared was observed', 'isolated: nothing that is declared was observed'],
+    });
+  });
+
   it('is never enforced with a leak, an open question or something held back, whatever else holds', () => {
     const verdicts = fc.constantFrom(...(Object.keys(CELLS) as RowVerdict[]));
     fc.assert(
