@@ -1,11 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { open, rename, rm } from 'node:fs/promises';
 import { baselineOf, baselineRun, type NamedBaseline } from '../engine/baseline.ts';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { BASELINE_VERSION, BaselineSchema, type Baseline } from '../model/baseline.ts';
 import { REPORT_VERSION, ReportSchema, type Report } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
 import { readBoundedText } from '../profiles/read-text.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** A report of 500 servers has about 100 MB. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -41,24 +41,8 @@ function line(value: unknown): string {
   return escapeText(JSON.stringify(value), Number.POSITIVE_INFINITY);
 }
 
-/** Writes a baseline beside its place and moves it there. */
 export async function saveBaseline(path: string, baseline: Baseline): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.writeFile(baselineText(baseline));
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new BulkheadError('output-failed', `The baseline could not be written: ${messageOf(error)}`, {
-      hint: 'Name a file in a directory that exists and may be written.',
-      cause: error,
-    });
-  }
+  await replaceFile(path, baselineText(baseline), 'baseline', 0o644);
 }
 
 /**

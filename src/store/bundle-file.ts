@@ -1,33 +1,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { open, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { BUNDLE_VERSION, BundleSchema, type ObservationBundle } from '../model/bundle.ts';
 import { escapeText } from '../model/text.ts';
 import { validateProfile } from '../profiles/validate.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Twenty targets make about 5 MB; more than this is no bundle of ours. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** Writes a bundle beside its place and moves it there, so that no half-written file stays. */
 export async function saveBundle(path: string, bundle: ObservationBundle): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    // Others need not read what runs on this machine.
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(bundle)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new BulkheadError('output-failed', `The bundle could not be written: ${messageOf(error)}`, {
-      hint: 'Name a file in a directory that exists and may be written.',
-      cause: error,
-    });
-  }
+  // Others need not read what runs on this machine.
+  await replaceFile(path, `${JSON.stringify(bundle)}\n`, 'bundle', 0o600);
 }
 
 /**

@@ -1,22 +1,9 @@
 import fc from 'fast-check';
 import type { Report } from '../../src/model/report.ts';
 import { fixtureReport } from './fixture-report.ts';
+import { CLOSED, poison } from './hostile-report.ts';
 
-/** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
-const CLOSED = new Set([
-  'area',
-  'severity',
-  'status',
-  'verdict',
-  'worst',
-  'fingerprint',
-  'targetId',
-  'id',
-  'check',
-  'destinationId',
-  'kind',
-  'value',
-]);
+const CLOSED_HERE = new Set([...CLOSED, 'check']);
 
 /** What breaks out of one format or another: XML, HTML, Markdown, workflow commands, JSON, terminals. */
 export const BREAKOUTS = [
@@ -57,15 +44,8 @@ export const hostileTexts = fc.array(
   { minLength: 1, maxLength: 30 },
 );
 
-function poison(value: unknown, next: () => string, key = ''): unknown {
-  if (typeof value === 'string') return CLOSED.has(key) ? value : next();
-  if (Array.isArray(value)) return value.map((each) => poison(each, next, key));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, next, name)]));
-}
-
 /** The fixture's report with these texts wherever text stands. */
 export function poisonedReport(texts: readonly string[]): Report {
   let index = 0;
-  return poison(fixtureReport(), () => texts[index++ % texts.length] ?? '') as Report;
+  return poison(fixtureReport(), () => texts[index++ % texts.length] ?? '', CLOSED_HERE);
 }

@@ -2,7 +2,7 @@ import type { Report } from '../../src/model/report.ts';
 import { fixtureReport } from './fixture-report.ts';
 
 /** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
-const CLOSED = new Set([
+export const CLOSED: readonly string[] = [
   'area',
   'severity',
   'status',
@@ -14,12 +14,10 @@ const CLOSED = new Set([
   'destinationId',
   'kind',
   'value',
-  'expected',
-  'observed',
-  'source',
-  'run',
-  'way',
-]);
+];
+
+/** Words of the contract of a comparison, and of what the page shows as words of its own. */
+const CLOSED_IN_PAGES: ReadonlySet<string> = new Set([...CLOSED, 'expected', 'observed', 'source', 'run', 'way']);
 
 /** Text that means something to a browser. */
 export const HOSTILE_MARKUP = [
@@ -38,16 +36,16 @@ export const HOSTILE_MARKUP = [
   '${alert(8)}{{7*7}}',
 ] as const;
 
-/** Every free string of a value replaced. */
-export function poison<T>(value: T, next: () => string): T {
-  return replaced(value, next, '') as T;
+/** Every free string of a value replaced; those under a key of `closed` stay. */
+export function poison<T>(value: T, next: () => string, closed: ReadonlySet<string> = CLOSED_IN_PAGES): T {
+  return replaced(value, next, closed, '') as T;
 }
 
-function replaced(value: unknown, next: () => string, key: string): unknown {
-  if (typeof value === 'string') return CLOSED.has(key) ? value : next();
-  if (Array.isArray(value)) return value.map((each) => replaced(each, next, key));
+function replaced(value: unknown, next: () => string, closed: ReadonlySet<string>, key: string): unknown {
+  if (typeof value === 'string') return closed.has(key) ? value : next();
+  if (Array.isArray(value)) return value.map((each) => replaced(each, next, closed, key));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, replaced(each, next, name)]));
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, replaced(each, next, closed, name)]));
 }
 
 /** The fixture with markup wherever text may stand; the first target is called `<img …>`. */

@@ -2,8 +2,9 @@ import type { Report } from '../../model/report.ts';
 import { label, type Context } from './context.ts';
 import { beside, clip, flow, hanging, type Span } from './layout.ts';
 import { sourceWords } from './targets.ts';
-import { SYMBOLS } from './theme.ts';
-import { atLeast, bySeverity, count, type Sections } from './view.ts';
+import { SYMBOLS, VERDICT_SYMBOLS } from './theme.ts';
+import { verdictOf } from '../verdict.ts';
+import { atLeast, count, type Sections } from './view.ts';
 
 /** Words for the exit codes that are part of the contract. */
 export const EXIT_WORDS: Readonly<Record<number, string>> = {
@@ -89,35 +90,10 @@ export function renderSummary(report: Report, sections: Sections, context: Conte
   return [...flow(spans, ' · ', 0, width), ...verdict(report, sections, context), ...exit(report, context)];
 }
 
-function verdict(
-  { summary: { counts }, interrupted }: Report,
-  { failed }: Sections,
-  { theme, width }: Context,
-): readonly string[] {
-  const undecided = counts.inconclusive + counts.error;
-  const say = (symbol: string, text: string, style: Context['theme']['good']) =>
-    hanging({ text: `${symbol} `, style }, text, width, style);
-  if (counts.fail > 0) {
-    const severities = failed.length > 0 ? ` (${bySeverity(failed)})` : '';
-    return say(
-      SYMBOLS.fail,
-      `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed${severities}.`,
-      theme.bad,
-    );
-  }
-  if (undecided > 0) {
-    return say(
-      SYMBOLS.open,
-      `Nothing failed, but ${count(undecided, 'finding')} could not be decided: not a clean result.`,
-      theme.open,
-    );
-  }
-  if (interrupted) return say(SYMBOLS.open, 'Nothing failed until the audit was interrupted: not a clean result.', theme.open);
-  if (counts.pass > 0 && counts.waived === 0)
-    return say(SYMBOLS.pass, 'What is declared is what is enforced, as far as it was tested.', theme.good);
-  if (counts.waived > 0)
-    return say(SYMBOLS.none, `Nothing failed beyond ${count(counts.waived, 'waived finding')}.`, theme.warning);
-  return say(SYMBOLS.open, 'Nothing was tested: an empty audit proves nothing.', theme.open);
+function verdict(report: Report, { failed }: Sections, { theme, width }: Context): readonly string[] {
+  const { tone, sentence } = verdictOf(report, failed);
+  const style = { good: theme.good, bad: theme.bad, warn: theme.warning, open: theme.open }[tone];
+  return hanging({ text: `${VERDICT_SYMBOLS[tone]} `, style }, sentence, width, style);
 }
 
 function exit({ exit: { code, reason }, summary: { counts }, baseline }: Report, { theme, width }: Context): readonly string[] {

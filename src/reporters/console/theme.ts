@@ -19,6 +19,9 @@ export interface Theme {
 /** Symbols stand beside words, never in their place. */
 export const SYMBOLS = { pass: '✓', fail: '✗', partial: '~', open: '?', none: '–', error: '!' } as const;
 
+/** By the tone of a report's verdict. */
+export const VERDICT_SYMBOLS = { good: SYMBOLS.pass, bad: SYMBOLS.fail, warn: SYMBOLS.none, open: SYMBOLS.open } as const;
+
 export const VERDICTS: Readonly<Record<AreaVerdict, { readonly symbol: string; readonly word: string }>> = {
   enforced: { symbol: SYMBOLS.pass, word: 'enforced' },
   partial: { symbol: SYMBOLS.partial, word: 'partial' },

@@ -1,15 +1,17 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Report } from '../../model/report.ts';
 import { clock, duration, EXIT_WORDS } from '../console/summary.ts';
-import { bySeverity, count, sectionsOf } from '../console/view.ts';
+import { count, sectionsOf } from '../console/view.ts';
+import { VERDICT_SYMBOLS } from '../console/theme.ts';
+import { verdictOf } from '../verdict.ts';
 import { markup, type Markup, type Part } from './markup.ts';
 import { STATUS, type Shown, type Tone } from './words.ts';
 
 /** The verdict in a sentence, the counts, and where and when it was measured. */
 export function renderHeader(report: Report): Markup {
   const { counts } = report.summary;
-  const [tone, symbol, sentence] = verdict(report);
-  return markup`<h1>Audit of ${count(report.targets.length, 'MCP server')}</h1> ${banner(tone, symbol, sentence, report.exit)} ${interrupted(report)} <ul class="tiles" aria-label="Findings by status">${(
+  const { tone, sentence } = verdictOf(report, sectionsOf(report).failed);
+  return markup`<h1>Audit of ${count(report.targets.length, 'MCP server')}</h1> ${banner(tone, VERDICT_SYMBOLS[tone], sentence, report.exit)} ${interrupted(report)} <ul class="tiles" aria-label="Findings by status">${(
     Object.keys(STATUS) as readonly Shown[]
   ).map((status) => {
     const { tone: own, symbol: mark, word } = STATUS[status];
@@ -44,21 +46,6 @@ export function interrupted({ interrupted: isCut }: Pick<Report, 'interrupted'>)
   return isCut
     ? markup`<p class="notice">Interrupted: this was seen before the run was cut short, and is not all of it.</p>`
     : undefined;
-}
-
-function verdict(report: Report): readonly [Tone, string, string] {
-  const { counts } = report.summary;
-  const undecided = counts.inconclusive + counts.error;
-  if (counts.fail > 0) {
-    const severities = bySeverity(sectionsOf(report).failed);
-    return ['bad', '✗', `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed (${severities}).`];
-  }
-  if (undecided > 0)
-    return ['open', '?', `Nothing failed, but ${count(undecided, 'finding')} could not be decided: not a clean result.`];
-  if (report.interrupted) return ['open', '?', 'Nothing failed until the audit was interrupted: not a clean result.'];
-  if (counts.waived > 0) return ['warn', '–', `Nothing failed beyond ${count(counts.waived, 'waived finding')}.`];
-  if (counts.pass > 0) return ['good', '✓', 'What is declared is what is enforced, as far as it was tested.'];
-  return ['open', '?', 'Nothing was tested: an empty audit proves nothing.'];
 }
 
 export function renderNotes(notes: readonly string[]): Markup {

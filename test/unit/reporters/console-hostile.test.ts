@@ -5,6 +5,7 @@ import { SEVERITIES } from '../../../src/model/check.ts';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { columnsOf } from '../../../src/reporters/console/layout.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
+import { CLOSED, poison } from '../../support/hostile-report.ts';
 
 /** Written anew here: a mistake in the escaping must not excuse itself. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u;
@@ -12,20 +13,7 @@ const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u200b-\u200f\u202a-\u202e
 // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
 const SGR = /\u001b\[(?:1|2|4|22|24|3[1-6]|39)m/g;
 
-/** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
-const CLOSED = new Set([
-  'area',
-  'severity',
-  'status',
-  'verdict',
-  'worst',
-  'fingerprint',
-  'targetId',
-  'id',
-  'destinationId',
-  'kind',
-  'value',
-]);
+const CLOSED_HERE = new Set(CLOSED);
 
 const piece = fc.oneof(
   fc.constantFrom(
@@ -51,16 +39,9 @@ const piece = fc.oneof(
 );
 const hostile = fc.array(piece, { maxLength: 8 }).map((parts) => parts.join(''));
 
-function poison(value: unknown, next: () => string, key = ''): unknown {
-  if (typeof value === 'string') return CLOSED.has(key) ? value : next();
-  if (Array.isArray(value)) return value.map((each) => poison(each, next, key));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, poison(each, next, name)]));
-}
-
 function poisoned(texts: readonly string[]): Report {
   let index = 0;
-  return poison(fixtureReport(), () => texts[index++ % texts.length] ?? '') as Report;
+  return poison(fixtureReport(), () => texts[index++ % texts.length] ?? '', CLOSED_HERE);
 }
 
 const cases = fc.record({
