@@ -12,8 +12,11 @@ import type { Reader } from './mcp-message.ts';
 export const MAX_LENGTH = 1 << 20;
 /** Of an answer in which a server says who it is. Reading longer ones, of whoever sends them, holds up all other attempts. */
 export const MAX_GREETING = 1 << 17;
-/** A session takes several exchanges; each gets this long. */
-export const EXCHANGE_MS = 2000;
+/**
+ * A session takes several exchanges; each gets this long. More than a connection: a server that many probes ask at once
+ * on a busy machine was seen to take 3.4 s to say who it is, and is no less open for that.
+ */
+export const EXCHANGE_MS = 5000;
 const MAX_PATH = 2048;
 
 /** Whom a session is sought with, and until when. */

@@ -7,7 +7,7 @@ import { overHttp } from './mcp-http.ts';
 import { overSse } from './mcp-sse.ts';
 
 /** For all that a session takes; what `attempt` allows after the connection is more. */
-const SESSION_MS = 11_000;
+const SESSION_MS = 12_000;
 
 /** One way to look for a session: a transport at a path. */
 interface Way {
