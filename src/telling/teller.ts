@@ -111,10 +111,10 @@ function startLane(receiver: Receiver, state: TellingState, log: (line: string) 
       waiting.push(item);
       tail = tail.then(work);
       if (waiting.filter((each) => 'event' in each).length <= MAX_WAITING) return;
-      waiting.splice(
-        waiting.findIndex((each) => 'event' in each),
-        1,
-      );
+      const before = waiting.splice(0, waiting.findIndex((each) => 'event' in each) + 1);
+      // What is over is not forgotten with it, but once is enough.
+      const over = new Set(before.flatMap((each) => ('over' in each ? [each.over] : [])));
+      waiting.unshift(...[...over].map((endpoint) => ({ over: endpoint })));
       counts.dropped += 1;
       log(`${name} is too slow: the oldest event that waited for it is dropped`);
     },
