@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { BUNDLE_VERSION, BundleSchema } from '../src/model/bundle.ts';
 import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts';
 import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
+import { EVENT_VERSION, EventSchema } from '../src/model/event.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -40,6 +41,13 @@ const PUBLISHED = [
     title: 'Bulkhead configuration',
     description: '`bulkhead.yaml`, `bulkhead.json`, or the key `bulkhead` of package.json.',
     schema: ConfigSchema,
+  },
+  {
+    file: 'event.schema.json',
+    id: `urn:bulkhead:event:${EVENT_VERSION}`,
+    title: 'Bulkhead event',
+    description: 'What webhooks and commands are told.',
+    schema: EventSchema,
   },
   {
     file: 'probe-message.schema.json',

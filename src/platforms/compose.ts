@@ -11,7 +11,7 @@ import { dockerVariables } from './engine-variables.ts';
 import type { Availability, Platform, PlatformRun, PlatformServer } from './platform.ts';
 import type { PlatformSettings } from './settings.ts';
 import { startServer, type Attempt } from './start.ts';
-import { runTool, toolOutput } from './tool.ts';
+import { runTool, toolOutput } from '../runtime/tool.ts';
 import { wayOf, type Way } from './ways.ts';
 
 /** The first that is not the Python program, whose `config` has no JSON. */

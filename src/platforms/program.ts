@@ -12,7 +12,7 @@ import { withPrivateFiles } from './private-files.ts';
 import { readAnswer } from './program-answer.ts';
 import type { PlatformSettings } from './settings.ts';
 import { startServer, type Attempt } from './start.ts';
-import { reasonOf, runTool, toolOutput } from './tool.ts';
+import { reasonOf, runTool, toolOutput } from '../runtime/tool.ts';
 
 const VERSION_TIMEOUT_MS = 10_000;
 const START_TIMEOUT_MS = 180_000;

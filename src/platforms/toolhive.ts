@@ -12,7 +12,7 @@ import { withPrivateFiles } from './private-files.ts';
 import { serverPort } from './server-port.ts';
 import type { PlatformSettings } from './settings.ts';
 import { startServer, type Attempt } from './start.ts';
-import { reasonOf, runTool, toolOutput } from './tool.ts';
+import { reasonOf, runTool, toolOutput } from '../runtime/tool.ts';
 import { isNone, mountsOf } from './ways.ts';
 
 /** The first with all flags that are used here; the last of them to come was `--env-file` (its tags, `cmd/thv/app/run_flags.go`). */

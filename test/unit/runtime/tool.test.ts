@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reasonOf, runTool, toolOutput, type ToolCall } from '../../../src/platforms/tool.ts';
+import { reasonOf, runTool, toolOutput, type ToolCall } from '../../../src/runtime/tool.ts';
 
 function node(script: string, more: Partial<ToolCall> = {}): ToolCall {
   return { program: process.execPath, args: ['-e', script], env: {}, timeoutMs: 20_000, ...more };
