@@ -148,7 +148,7 @@ function ofRun(what: string, before: unknown, after: unknown): readonly DriftCha
 function textOf(value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   if (Array.isArray(value)) return value.map(textOf).join(', ');
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** What is not asked any more is not comparable; what is asked since is said here. */
