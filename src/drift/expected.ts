@@ -27,9 +27,17 @@ export function otherExpectation(check: string, target: string, before: View, af
   return changed(EXPECTATIONS.get(check) ?? [], before.targets.get(target), after.targets.get(target));
 }
 
-/** The same of how severe it is, for which any declaration may speak. */
-export function otherSeverity(target: string, before: View, after: View): string | undefined {
-  return changed(ALL, before.targets.get(target), after.targets.get(target));
+/** Checks that fail whatever is declared, and less severely where it is. */
+const DEGREES: ReadonlyMap<string, Keys> = new Map<string, Keys>([
+  ['FS-004', ['read', 'write']],
+  ['FS-005', ['read', 'write']],
+  ['HARD-001', ['privileged']],
+]);
+
+/** The same of how severe a failure is, where it fails on both sides. */
+export function otherSeverity(check: string, target: string, before: View, after: View): string | undefined {
+  const keys: Keys = DEGREES.get(check) ?? EXPECTATIONS.get(check) ?? (/^(NET|HOST|PIVOT)-/.test(check) ? ['network'] : []);
+  return changed(keys, before.targets.get(target), after.targets.get(target));
 }
 
 function changed(keys: Keys, before: ReportTarget | undefined, after: ReportTarget | undefined): string | undefined {

@@ -137,7 +137,8 @@ function sure(flips: readonly WayFlip[]): readonly WayFlip[] {
 }
 
 function severityFlip(before: Finding, after: Finding, views: Views): Flip {
-  const why = anotherVersion(views.before.sight, views.after.sight) ?? otherSeverity(after.target, views.before, views.after);
+  const why =
+    anotherVersion(views.before.sight, views.after.sight) ?? otherSeverity(after.check, after.target, views.before, views.after);
   if (why !== undefined) return { kind: 'incomparable', before, after, ways: [], why };
   return { kind: isWorse(after.severity, before.severity) ? 'opened' : 'closed', before, after, ways: [] };
 }

@@ -1,3 +1,4 @@
+import { isUndecided } from '../engine/sight.ts';
 import type { Finding } from '../model/report.ts';
 import type { Flip, WayFlip } from './flips.ts';
 
@@ -9,7 +10,7 @@ export function openedText(ways: readonly WayFlip[], worst: Flip): string {
   const { after, before } = worst;
   if (after === undefined) return '';
   if (ways.length > 0) return `${after.target} now reaches ${wayList(ways)} (${otherStates(ways, 'then')}).`;
-  return `${after.target}: ${sentence(after.message)} ${formerly(after, before)}`;
+  return `${said(after)} ${formerly(after, before)}`;
 }
 
 function formerly({ check, severity }: Finding, before: Finding | undefined): string {
@@ -34,21 +35,23 @@ export function closedText(ways: readonly WayFlip[], worst: Flip): string {
   if (before === undefined) return '';
   if (ways.length > 0) return `${before.target} no longer reaches ${wayList(ways)} (${otherStates(ways, 'now')}).`;
   if (after?.status === 'fail') {
-    return `${after.target}: ${sentence(after.message)} ${after.check} fails less severely: ${before.severity} before, ${after.severity} now.`;
+    return `${said(after)} ${after.check} fails less severely: ${before.severity} before, ${after.severity} now.`;
   }
   const now = after === undefined ? '' : ` Now: ${sentence(after.message)}`;
   return `${before.target}: ${before.check} no longer fails at ${before.subject}. Before: ${sentence(before.message)}${now}`;
 }
 
-/** `github cannot be compared: the server is not looked at now. NET-004 203.0.113.10:443 (failed before).` */
+/** `github: NET-004 203.0.113.10:443 (failed before) cannot be compared: it is not dialled now.` */
 export function incomparableText(owner: string | undefined, why: string, flips: readonly Flip[]): string {
   const items = flips.flatMap(({ after, before }) => {
     const finding = after ?? before;
     if (finding === undefined) return [];
-    const whose = finding.target === owner ? '' : `${finding.target}: `;
+    const whose = finding.target === owner ? '' : `${finding.target}’s `;
     return [`${whose}${finding.check} ${finding.subject} (${history(before, after)})`];
   });
-  return `${owner === undefined ? 'Cannot' : `${owner} cannot`} be compared: ${why}. ${list(items)}.`;
+  const [open] = flips.flatMap(({ after }) => (after !== undefined && isUndecided(after) ? [after.message] : []));
+  const because = open === undefined ? '' : ` ${sentence(open)}`;
+  return `${owner === undefined ? '' : `${owner}: `}${list(items)} cannot be compared: ${why}.${because}`;
 }
 
 const BEFORE: Readonly<Record<Finding['status'], string>> = {
@@ -97,6 +100,11 @@ function otherStates(ways: readonly WayFlip[], when: 'then' | 'now'): string {
 export function list(items: readonly string[]): string {
   const more = items.length - NAMED;
   return [...items.slice(0, NAMED), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+}
+
+/** Who, what and where: a message need not name its subject. */
+function said({ message, subject, target }: Finding): string {
+  return `${target}${message.includes(subject) ? '' : `, ${subject}`}: ${sentence(message)}`;
 }
 
 function sentence(text: string): string {

@@ -42,7 +42,8 @@ export function driftVerdict(drift: Drift): string {
   return words.join(' · ');
 }
 
-/** Ids of the checks that speak of a change, each once. */
-export function checksOf({ check, findings = [] }: DriftChange): readonly string[] {
-  return [...new Set([...findings.map((finding) => finding.check), ...(check === undefined ? [] : [check])])];
+/** Ids of the checks that speak of a change, each once, but for those that its sentence names anyway. */
+export function checksOf({ check, findings = [], text }: DriftChange): readonly string[] {
+  const names = [...findings.map((finding) => finding.check), ...(check === undefined ? [] : [check])];
+  return [...new Set(names)].filter((name) => !text.includes(name));
 }
