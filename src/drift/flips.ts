@@ -3,6 +3,7 @@ import type { Finding } from '../model/report.ts';
 import { otherExpectation, otherSeverity } from './expected.ts';
 import type { View, Views } from './view.ts';
 import type { Way } from './ways.ts';
+import { list } from './words.ts';
 
 /** What became of one finding: both sides of it, or the one that has it. */
 export interface Flip {
@@ -36,27 +37,45 @@ export function flipsOf(views: Views): readonly Flip[] {
 
 function flipsOfFinding(before: Finding | undefined, after: Finding | undefined, views: Views): readonly Flip[] {
   if (before?.status === 'fail' && after?.status === 'fail') return stillFails(before, after, views);
-  if (after?.status === 'fail') return [flip('opened', after, before, views)];
-  if (before?.status === 'fail') return [flip('closed', before, after, views)];
+  if (after?.status === 'fail') return failsOnce('opened', after, before, views);
+  if (before?.status === 'fail') return failsOnce('closed', before, after, views);
   const lost = outOfSight(before, after, views);
   return lost === undefined ? [] : [lost];
 }
 
-/** It fails on one side. */
-function flip(kind: 'opened' | 'closed', failing: Finding, opposite: Finding | undefined, views: Views): Flip {
-  const both = kind === 'opened' ? { before: opposite, after: failing } : { before: failing, after: opposite };
-  const found = {
-    ...(both.before === undefined ? {} : { before: both.before }),
-    ...(both.after === undefined ? {} : { after: both.after }),
-  };
+/** It fails on one side. What was reached there has opened or closed as far as the other side saw that it was not. */
+function failsOnce(kind: 'opened' | 'closed', failing: Finding, opposite: Finding | undefined, views: Views): readonly Flip[] {
+  const [before, after] = kind === 'opened' ? [opposite, failing] : [failing, opposite];
+  const found = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
   const [here, there, when] =
     kind === 'opened' ? ([views.after, views.before, 'then'] as const) : ([views.before, views.after, 'now'] as const);
-  const missing = missingServer(failing, here, there);
-  const why = whyIncomparable(failing, opposite, { here, there, when, missing, views });
-  if (why !== undefined) {
-    return { kind: 'incomparable', ...found, ways: [], why, ...(missing === undefined ? {} : { missing }) };
+  const incomparable = (why: string, missing?: string): Flip => ({
+    kind: 'incomparable',
+    ...found,
+    ways: [],
+    why,
+    ...(missing === undefined ? {} : { missing }),
+  });
+  const blind = whyBlind(failing, opposite, { here, there, when });
+  if (blind !== undefined) return [incomparable(blind.why, blind.missing)];
+
+  if (![...here.waysOf(failing).values()].some(({ state }) => state === 'reached')) {
+    const why = otherExpectation(failing.check, failing.target, views.before, views.after);
+    return [why === undefined ? { kind, ...found, ways: [] } : incomparable(why)];
   }
-  return { kind, ...found, ways: differing(failing, here, there) };
+  const ways = differing(failing, here, there);
+  const seen = ways.filter(isSeen);
+  const unseen = ways.filter((way) => !isSeen(way));
+  if (seen.length > 0) {
+    const doubt = unseen.length === 0 ? [] : [incomparable(list(unseen.map((way) => unseenWords(way, when, way.way.text))))];
+    return [{ kind, ...found, ways: seen }, ...doubt];
+  }
+  const [first] = unseen.toSorted((a, b) => (a.other ?? '').localeCompare(b.other ?? ''));
+  if (first !== undefined) return [incomparable(unseenWords(first, when, 'it'))];
+  // Whoever answers there on both sides, the check tells them apart.
+  if (opposite?.status === 'pass') return [{ kind, ...found, ways: [] }];
+  const was = when === 'now' ? 'is' : 'was';
+  return [incomparable(`it ${was} reached ${when} as well, and no failure: what is expected of it changed`)];
 }
 
 /** From the side on which a finding is, to the one to which it is held. */
@@ -65,34 +84,34 @@ interface Direction {
   readonly there: View;
   /** Which side is `there`. */
   readonly when: When;
-  readonly missing: string | undefined;
-  readonly views: Views;
 }
 
-function whyIncomparable(failing: Finding, opposite: Finding | undefined, direction: Direction): string | undefined {
-  const { here, there, when, missing, views } = direction;
+/** Why the other side can say nothing about a failure. */
+function whyBlind(
+  failing: Finding,
+  opposite: Finding | undefined,
+  { here, there, when }: Direction,
+): { readonly why: string; readonly missing?: string } | undefined {
   const another = anotherVersion(here.sight, there.sight);
-  if (another !== undefined) return another;
-  if (opposite !== undefined && isUndecided(opposite)) return undecidedWords(when);
-  if (missing !== undefined) return missingWords(missing, when);
+  if (another !== undefined) return { why: another };
+  if (opposite !== undefined && isUndecided(opposite)) return { why: undecidedWords(when) };
+  const missing = missingServer(failing, here, there);
+  if (missing !== undefined) return { why: missingWords(missing, when), missing };
   const blind = opposite === undefined ? blindness(failing, there.sight, when) : undefined;
-  if (blind !== undefined) return blind;
-  if (failing.check === TOOL_CALL && called(here) !== called(there)) return `other tools were to be called ${when}`;
-  const reached = [...here.waysOf(failing).values()].filter(({ state }) => state === 'reached');
-  if (reached.length === 0) return otherExpectation(failing.check, failing.target, views.before, views.after);
-  return opposite?.status === 'pass' ? undefined : whySilent(failing, reached, there, when);
+  if (blind !== undefined) return { why: blind };
+  return failing.check === TOOL_CALL && called(here) !== called(there)
+    ? { why: `other tools were to be called ${when}` }
+    : undefined;
 }
 
-/** Nothing is said there of what is reached here: because it was held or not there, or because nobody looked. */
-function whySilent(finding: Finding, reached: readonly Way[], there: View, when: When): string | undefined {
-  const ways = there.waysOf(finding);
-  const others = reached.map(({ key, chosen }) => ({ state: ways.get(key)?.state, chosen }));
-  if (others.some(({ state, chosen }) => state === 'held' || (state === undefined && !chosen))) return undefined;
+/** The other side saw that it was not reached: it was held, or it is dialled wherever it is there, and was not there. */
+function isSeen({ way, other }: WayFlip): boolean {
+  return other === 'held' || (other === undefined && !way.chosen);
+}
+
+function unseenWords({ other }: WayFlip, when: When, what: string): string {
   const was = when === 'now' ? 'is' : 'was';
-  if (others.every(({ state }) => state === 'reached')) {
-    return `it ${was} reached ${when} as well, and no failure: what is expected of it changed`;
-  }
-  return others.some(({ state }) => state === undefined) ? `it ${was} not dialled ${when}` : undecidedWords(when);
+  return other === undefined ? `${what} ${was} not dialled ${when}` : `${what} could not be decided ${when}`;
 }
 
 /** A server that a finding speaks of and that the other run does not have. */
@@ -121,19 +140,15 @@ function differing(finding: Finding, here: View, there: View): readonly WayFlip[
 
 /** A failure may grow: another way to the same place, or a severity that rose. */
 function stillFails(before: Finding, after: Finding, views: Views): readonly Flip[] {
-  const gained = sure(differing(after, views.after, views.before));
-  const lost = sure(differing(before, views.before, views.after));
+  // Where a failure was known anyway, only what was seen on both sides counts.
+  const gained = differing(after, views.after, views.before).filter(isSeen);
+  const lost = differing(before, views.before, views.after).filter(isSeen);
   const found = { before, after };
   return [
     ...(gained.length > 0 ? [{ kind: 'opened', ...found, ways: gained } as const] : []),
     ...(lost.length > 0 ? [{ kind: 'closed', ...found, ways: lost } as const] : []),
     ...(before.severity === after.severity || gained.length + lost.length > 0 ? [] : [severityFlip(before, after, views)]),
   ];
-}
-
-/** Where a failure was known anyway, only what was seen on both sides counts. */
-function sure(flips: readonly WayFlip[]): readonly WayFlip[] {
-  return flips.filter(({ way, other }) => other === 'held' || (other === undefined && !way.chosen));
 }
 
 function severityFlip(before: Finding, after: Finding, views: Views): Flip {

@@ -1,4 +1,6 @@
+import { askedDirectly } from '../checks/support/decide.ts';
 import { endpointOf } from '../checks/support/evidence.ts';
+import { handshakeOf } from '../checks/support/offers.ts';
 import { judgePair } from '../engine/matrix-evidence.ts';
 import type { AttemptPurpose, AttemptSpec, PairedAttempt } from '../model/attempt.ts';
 import type { Finding, Report } from '../model/report.ts';
@@ -16,13 +18,14 @@ export interface Way {
    * there, so that not being dialled means not being there.
    */
   readonly chosen: boolean;
+  readonly spec: Pick<AttemptSpec, 'path' | 'purpose'>;
 }
 
 /** By key. */
 export type Ways = ReadonlyMap<string, Way>;
 
 /** What was tried of what a finding is about; empty where it is about no place that could be dialled from inside. */
-export type WaysOf = (finding: Pick<Finding, 'target' | 'subject'>) => Ways;
+export type WaysOf = (finding: Pick<Finding, 'check' | 'target' | 'subject'>) => Ways;
 
 /** Found by looking at the host and at the other servers. Everything else is chosen. */
 const FOUND: ReadonlySet<AttemptPurpose> = new Set([
@@ -39,7 +42,19 @@ const FOUND: ReadonlySet<AttemptPurpose> = new Set([
 /** Their port is another one in every run. */
 const PLANTED: ReadonlySet<AttemptPurpose> = new Set(['host-canary', 'host-loopback', 'peer-canary']);
 
-const NONE: Ways = new Map();
+/** Checks that have a subject in common with others, and the attempts of which they speak. */
+const SPEAKS_OF: ReadonlyMap<string, (spec: Way['spec']) => boolean> = new Map<string, (spec: Way['spec']) => boolean>([
+  ['NET-004', ({ path }) => path === 'direct'],
+  ['NET-005', ({ path }) => path === 'proxy'],
+  ['HOST-001', ({ purpose }) => purpose === 'host-canary'],
+  ['HOST-002', ({ purpose }) => purpose === 'host-loopback'],
+  ['PIVOT-001', ({ purpose }) => purpose === 'peer-canary' || purpose === 'peer-port'],
+  ['PIVOT-002', ({ purpose }) => purpose === 'peer-session'],
+  ['PIVOT-003', ({ purpose }) => purpose === 'peer-session'],
+  ['PIVOT-004', ({ purpose }) => purpose === 'peer-published'],
+  ['PIVOT-005', ({ purpose }) => purpose === 'platform-proxy'],
+  ['PIVOT-006', () => false],
+]);
 
 /** @param nameOf of a target by its id, as the other run calls it */
 export function waysOf({ observations, targets }: Report, nameOf: (id: string) => string | undefined): WaysOf {
@@ -60,11 +75,13 @@ export function waysOf({ observations, targets }: Report, nameOf: (id: string) =
       }
     }
   }
-  return ({ target, subject }) =>
-    byPlace.get(JSON.stringify([target, subject])) ??
+  return ({ check, target, subject }) => {
     // A known API is named in front of its endpoint.
-    byPlace.get(JSON.stringify([target, subject.split(' at ').at(-1)])) ??
-    NONE;
+    const places = [subject, subject.split(' at ').at(-1)].map((place) => JSON.stringify([target, place]));
+    const ways = places.map((place) => byPlace.get(place)).find((found) => found !== undefined) ?? [];
+    const speaks = SPEAKS_OF.get(check);
+    return new Map([...ways].filter(([, { spec }]) => speaks === undefined || speaks(spec)));
+  };
 }
 
 /** Under each subject that a finding about this attempt may have. */
@@ -74,8 +91,9 @@ function waysTo(pair: PairedAttempt, peer: string | undefined): readonly { reado
     key: keyOf(spec, peer),
     text: textOf(pair, peer),
     endpoint: `${spec.kind === 'dns' ? spec.subject : endpointOf(pair)} ${howOf(spec)}`,
-    state: judgePair(pair),
+    state: stateOf(pair),
     chosen: isChosen(spec),
+    spec,
   };
   const subjects = peer === undefined ? [spec.subject] : [peer];
   if (spec.purpose !== 'host-service') return subjects.map((subject) => ({ subject, way }));
@@ -86,6 +104,20 @@ function waysTo(pair: PairedAttempt, peer: string | undefined): readonly { reado
     ...subjects.map((each) => ({ subject: each, way })),
     { subject, way: { ...way, key: subject, text: `the network stack at ${spec.host}`, endpoint: subject, state: answers } },
   ];
+}
+
+const ASKED = { reached: 'reached', elsewhere: 'held', blocked: 'held', undecided: 'unknown' } as const;
+const PUBLISHED = { session: 'reached', asked: 'reached', answered: 'reached', kept: 'held', open: 'unknown' } as const;
+const OFFERED = { session: 'reached', asked: 'held', answered: 'unknown', kept: 'held', open: 'unknown' } as const;
+
+/** As the check judges it that speaks of such attempts. */
+function stateOf(pair: PairedAttempt): Way['state'] {
+  const { purpose } = pair.spec;
+  if (purpose === 'direct-dns') return ASKED[askedDirectly(pair).state];
+  if (purpose === 'peer-published') return PUBLISHED[handshakeOf(pair)];
+  if (purpose === 'platform-proxy') return OFFERED[handshakeOf(pair)];
+  // Whoever asks for credentials opens no session.
+  return purpose === 'peer-session' && pair.target.outcome === 'unauthorized' ? 'held' : judgePair(pair);
 }
 
 const RANK = { reached: 2, unknown: 1, held: 0 } as const;

@@ -88,11 +88,7 @@ function wayList(ways: readonly WayFlip[]): string {
 /** What the other run says of the same ways. */
 function otherStates(ways: readonly WayFlip[], when: 'then' | 'now'): string {
   const [was, before] = when === 'then' ? ['was', ''] : ['is', ' now'];
-  const words = ways.map(({ way, other }) => {
-    if (other === 'held') return `it ${was} held${before}`;
-    if (other === 'unknown') return `it ${was} not decided${before}`;
-    return way.chosen ? `it ${was} not dialled${before}` : `nothing ${was} found there${before}`;
-  });
+  const words = ways.map(({ other }) => (other === 'held' ? `it ${was} held${before}` : `nothing ${was} found there${before}`));
   return [...new Set(words)].join(', or ');
 }
 

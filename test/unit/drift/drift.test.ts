@@ -19,6 +19,7 @@ import {
   aTarget,
   connected,
   notRun,
+  outcome,
   refused,
   timeout,
   type Result,
@@ -150,6 +151,27 @@ describe('what can be reached', () => {
     ]);
   });
 
+  it('calls only those ways closed that were seen to be held', () => {
+    const profile: Profile = { network: { outbound: { allow_host: ['api.test'], allow_port: [443] } } };
+    const port = (number: number, target: Result, control = connected()) =>
+      aPair({
+        spec: { purpose: 'port-boundary', host: 'api.test', port: number, subject: 'api.test' },
+        target,
+        controls: [control],
+      });
+    const of = (...attempts: readonly PairedAttempt[]) => aRun(attempts, { profile, checks: 'NET-007' });
+    const found = texts(
+      of(port(22, connected()), port(80, connected())),
+      of(port(22, timeout()), port(80, timeout(), timeout())),
+    );
+    expect(found.filter((text) => text.startsWith('closed'))).toEqual([
+      'closed: github no longer reaches api.test:22/tcp directly (it is held now).',
+    ]);
+    expect(found.filter((text) => text.startsWith('incomparable'))).toEqual([
+      'incomparable: github: NET-007 api.test (failed before, passes now) cannot be compared: api.test:80/tcp directly could not be decided now.',
+    ]);
+  });
+
   it('names what neither run could decide, and calls it no change', () => {
     const found = drift(aRun([undecided], { checks: 'NET-004' }), aRun([undecided], { checks: 'NET-004' }));
     expect(found.changes).toEqual([]);
@@ -179,7 +201,7 @@ describe('another server', () => {
   const peer = anId('b');
   const port = (number: number, target: Result) =>
     aPair({ spec: { purpose: 'peer-port', host: '172.30.0.2', port: number, peer, controls: ['peer'] }, target });
-  const run = (attempts: readonly PairedAttempt[], others: readonly string[] = ['notes']) =>
+  const run = (attempts: readonly PairedAttempt[], others: readonly string[] = ['notes'], checks = 'PIVOT-001') =>
     aRunOf(
       [
         {
@@ -193,7 +215,7 @@ describe('another server', () => {
           observations: { peers: observed({ attempts: [] }), namespace: observed(aNamespace()) },
         })),
       ],
-      'PIVOT-001',
+      checks,
     );
 
   it('opened with its name and its address', () => {
@@ -210,6 +232,20 @@ describe('another server', () => {
     ]);
     expect(texts(after, before, 'closed')).toEqual([
       'closed: github no longer reaches notes at 172.30.0.2:3001/tcp directly (it is held now).',
+    ]);
+  });
+
+  it('that asks for credentials now has closed', () => {
+    const session = (target: Result) =>
+      aPair({
+        spec: { purpose: 'peer-session', kind: 'mcp', host: '172.30.0.2', port: 3000, peer, controls: ['peer'] },
+        target,
+        controls: [outcome('unauthorized', { phase: 'mcp' })],
+      });
+    const before = run([session(connected({ phase: 'mcp' }))], ['notes'], 'PIVOT-002');
+    const after = run([session(outcome('unauthorized', { phase: 'mcp' }))], ['notes'], 'PIVOT-002');
+    expect(texts(before, after, 'closed')).toEqual([
+      'closed: github no longer reaches notes at 172.30.0.2:3000/tcp directly in an MCP session (it is held now).',
     ]);
   });
 
@@ -331,6 +367,23 @@ describe('circumstances', () => {
       'engine: Checks that were not asked before: HOST-001.',
     ]);
     expect(texts(after, before, 'networks')).toContain('networks: weather left the network shared, not internal.');
+  });
+
+  it('another image of the same name, as a bundle knows it', () => {
+    const from = (digits: string) =>
+      aRunOf(
+        [
+          {
+            target: aTarget({ image: { reference: 'registry.example/weather:1.0', id: `sha256:${digits}` } }),
+            declaration: aDeclaration(),
+            observations: {},
+          },
+        ],
+        'NET-001',
+      );
+    expect(texts(from('1'), from('2'))).toEqual([
+      'image: weather is made from another image of the same name (registry.example/weather:1.0): sha256:1 before, sha256:2 now.',
+    ]);
   });
 
   it('a configuration that nobody saw left no network', () => {
