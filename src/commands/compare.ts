@@ -10,15 +10,14 @@ import type { ServerTransport } from '../model/compartment.ts';
 import { platformOf } from '../platforms/registry.ts';
 import { loadProfile } from '../profiles/load.ts';
 import { COMPARISON_REPORTERS } from '../reporters/comparison-registry.ts';
-import type { Format } from '../reporters/registry.ts';
 import { sweep } from '../runtime/cleanup.ts';
 import { ensureProbeImage } from '../runtime/probe-image.ts';
 import { imageFacts } from '../runtime/server-image.ts';
 import { saveBundle } from '../store/bundle-file.ts';
 import type { CommandContext } from './context.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
-import { collect, internetOf, parseHostPort, parseInteger, usage } from './options.ts';
-import { parseFormats, writeOutputs } from './output.ts';
+import { collect, internetOf, parseHostPort, parseInteger } from './options.ts';
+import { parseFormats, rendererOf, writeOutputs } from './output.ts';
 import { parseTransport } from './run-options.ts';
 import { imageOf } from './run-prepare.ts';
 
@@ -125,16 +124,10 @@ async function compare(
     }),
   );
   if (options.save !== undefined) await saveBundle(options.save, bundle);
-  await writeOutputs(formats, options, (format, view) => rendererOf(format)(comparison, view));
+  await writeOutputs(formats, options, (format, view) =>
+    rendererOf(format, COMPARISON_REPORTERS, 'a comparison')(comparison, view),
+  );
   return comparison.exit.code;
-}
-
-function rendererOf(format: Format) {
-  const render = COMPARISON_REPORTERS.get(format);
-  if (render === undefined) {
-    throw usage('--format', format, `for a comparison one of ${[...COMPARISON_REPORTERS.keys()].join(', ')}, or FORMAT=FILE`);
-  }
-  return render;
 }
 
 async function readProfiles(references: readonly string[]): Promise<readonly NamedProfile[]> {

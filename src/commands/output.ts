@@ -44,6 +44,15 @@ export function parseFormats(
   return requests;
 }
 
+/** What renders a format, of those in which something else than a report can be written. */
+export function rendererOf<R>(format: Format, renderers: ReadonlyMap<Format, R>, what: string): R {
+  const render = renderers.get(format);
+  if (render === undefined) {
+    throw usage('--format', format, `for ${what} one of ${[...renderers.keys()].join(', ')}, or FORMAT=FILE`);
+  }
+  return render;
+}
+
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
   const files = await declarationFiles(report, process.cwd());

@@ -1,0 +1,14 @@
+import type { Drift } from '../model/drift.ts';
+import { renderDriftMarkdown } from './drift-markdown.ts';
+import { renderDrift } from './drift.ts';
+import { renderDriftJson } from './json.ts';
+import type { Format, RenderOptions } from './registry.ts';
+
+type Renderer = (drift: Drift, options: RenderOptions) => string;
+
+/** Of the formats of a report those in which a drift can be written. */
+export const DRIFT_REPORTERS: ReadonlyMap<Format, Renderer> = new Map<Format, Renderer>([
+  ['console', renderDrift],
+  ['json', renderDriftJson],
+  ['markdown', renderDriftMarkdown],
+]);
