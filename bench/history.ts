@@ -87,10 +87,14 @@ const directory = mkdtempSync(path.join(tmpdir(), 'bulkhead-bench-'));
 try {
   const file = path.join(directory, 'history.db');
   const history = openHistory(file, { create: true });
-  const empty = reportOf({ ...bundleOf(0), targets: bundleOf(0).targets.map((target) => ({ ...target, observations: {} })) }, CHECKS, {
-    failOn: 'medium',
-    allowEmpty: false,
-  });
+  const empty = reportOf(
+    { ...bundleOf(0), targets: bundleOf(0).targets.map((target) => ({ ...target, observations: {} })) },
+    CHECKS,
+    {
+      failOn: 'medium',
+      allowEmpty: false,
+    },
+  );
   const recording: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     const bundle = bundleOf(run);

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReportOptions } from '../engine/report.ts';
@@ -105,7 +105,9 @@ function prepareFile(file: string, create: boolean): void {
       closeSync(openSync(file, 'a', 0o600));
     }
     if (!statSync(file).isFile()) throw new Error('it is no file');
+    refuseOther(file);
   } catch (error) {
+    if (error instanceof BulkheadError) throw error;
     const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT' && !create;
     if (absent) {
       throw new BulkheadError('usage', `There is no history ${where}.`, {
@@ -119,9 +121,33 @@ function prepareFile(file: string, create: boolean): void {
   }
 }
 
+/**
+ * SQLite takes a file of a few bytes for an empty database, and would write over it. (Closing a file lets go of all locks
+ * that the process has on it; nobody in this one is inside a transaction now, as none of them waits for anything.)
+ */
+function refuseOther(file: string): void {
+  const magic = Buffer.from('SQLite format 3\0');
+  const start = Buffer.alloc(magic.length);
+  const descriptor = openSync(file, 'r');
+  try {
+    const length = readSync(descriptor, start);
+    if (length === 0 || start.equals(magic)) return;
+  } finally {
+    closeSync(descriptor);
+  }
+  throw new BulkheadError('history-failed', `${escapeText(file, 1000)} is no history. It was left as it is.`, {
+    hint: 'Name another file; of a damaged history, docs/history.md says how to save what is readable.',
+  });
+}
+
 function historyOf(database: DatabaseSync, file: string): History {
   const all = <T>(query: string, values: Record<string, string | number | null>, read: Reader<T>): readonly T[] =>
-    onHistory(file, () => database.prepare(query).all(values).map((row) => read(row, file)));
+    onHistory(file, () =>
+      database
+        .prepare(query)
+        .all(values)
+        .map((row) => read(row, file)),
+    );
   const one = (query: string, values: Record<string, string | number | null>): Row | undefined =>
     onHistory(file, () => database.prepare(query).get(values));
   const write = <T>(work: () => T): T =>
@@ -170,7 +196,9 @@ function historyOf(database: DatabaseSync, file: string): History {
         ...(accepted === undefined ? {} : { accepted: { ...accepted, now: new Date(accepted.now) } }),
         ...(typeof baseline !== 'string'
           ? {}
-          : { baseline: { source: String(source), baseline: parseBaseline(await content(baseline), `the baseline of run ${id}`) } }),
+          : {
+              baseline: { source: String(source), baseline: parseBaseline(await content(baseline), `the baseline of run ${id}`) },
+            }),
       };
     },
     failures: ({ target, state } = {}) =>
@@ -206,9 +234,10 @@ function readableIds(database: DatabaseSync, file: string, since: Date | undefin
       broken = error;
     }
   }
-  if (ids.size === 0 && broken !== undefined) onHistory(file, () => {
-    throw broken;
-  });
+  if (ids.size === 0 && broken !== undefined)
+    onHistory(file, () => {
+      throw broken;
+    });
   return [...ids].toSorted((a, b) => a - b);
 }
 
@@ -218,8 +247,7 @@ async function check(
   file: string,
   content: (hash: string) => Promise<string>,
 ): Promise<readonly string[]> {
-  const messages = onHistory(file, () => database.prepare('PRAGMA integrity_check').all()).flatMap(Object.values).map(String);
-  const problems = messages.filter((message) => message !== 'ok').map((message) => escapeText(message, 500));
+  const problems = integrity(database, file);
   // On a damaged file nothing that it says of itself can be relied on.
   if (problems.length > 0) return problems;
   for (const { table, parent } of onHistory(file, () => database.prepare('PRAGMA foreign_key_check').all())) {
@@ -229,4 +257,14 @@ async function check(
     await content(String(hash)).catch((error: unknown) => problems.push(messageOf(error)));
   }
   return problems;
+}
+
+function integrity(database: DatabaseSync, file: string): string[] {
+  try {
+    const messages = onHistory(file, () => database.prepare('PRAGMA integrity_check').all()).flatMap(Object.values);
+    return messages.filter((message) => message !== 'ok').map((message) => escapeText(String(message), 500));
+  } catch (error) {
+    // Some damage keeps SQLite from looking for more of it.
+    return [messageOf(error)];
+  }
 }

@@ -8,15 +8,7 @@ import { escapeText } from '../model/text.ts';
 import { baselineText } from '../store/baseline-file.ts';
 import { bundleText } from '../store/bundle-file.ts';
 import { pack, type Content } from './contents.ts';
-import {
-  INSERT_AREA,
-  INSERT_CONTENT,
-  INSERT_FINDING,
-  INSERT_RUN,
-  INSERT_SUBJECT,
-  INSERT_TARGET,
-  RUN_OF_SESSION,
-} from './sql.ts';
+import { INSERT_AREA, INSERT_CONTENT, INSERT_FINDING, INSERT_RUN, INSERT_SUBJECT, INSERT_TARGET, RUN_OF_SESSION } from './sql.ts';
 
 /** A run that was judged. */
 export interface NewRun {

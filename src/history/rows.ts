@@ -20,7 +20,10 @@ function reader<S extends TSchema>(schema: S, shape: (row: Row) => unknown): Rea
     const value = shaped(row, shape, file);
     if (validate(value)) return value as Static<S>;
     const problem = validate.errors?.at(-1);
-    throw damaged(file, `a row holds what was never written, ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}`);
+    throw damaged(
+      file,
+      `a row holds what was never written, ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}`,
+    );
   };
 }
 

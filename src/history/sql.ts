@@ -124,7 +124,8 @@ export const LAYOUT = `SELECT type, name, sql FROM sqlite_schema WHERE name NOT 
 
 const COUNTS = 'pass, fail, inconclusive, not_applicable, error, waived';
 
-export const INSERT_CONTENT = 'INSERT INTO contents (hash, bytes, gzip) VALUES ($hash, $bytes, $gzip) ON CONFLICT (hash) DO NOTHING';
+export const INSERT_CONTENT =
+  'INSERT INTO contents (hash, bytes, gzip) VALUES ($hash, $bytes, $gzip) ON CONFLICT (hash) DO NOTHING';
 
 export const INSERT_RUN = `
   INSERT INTO runs (session, started_at, finished_at, interrupted, trigger_kind, trigger_text, tool_version, engine, checks,

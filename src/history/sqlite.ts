@@ -1,8 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type * as Sqlite from 'node:sqlite';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { escapeText } from '../model/text.ts';
-
-type Sqlite = typeof import('node:sqlite');
 
 /** Result codes of SQLite (https://www.sqlite.org/rescode.html), the low byte of `errcode`. */
 const BUSY = 5;
@@ -18,16 +16,21 @@ const NOT_A_DATABASE = 26;
  * The SQLite of Node.js, asked for only by who needs it: before Node.js 22.13 there is none.
  * @throws BulkheadError `history-failed`
  */
-export function loadSqlite(): Sqlite {
-  const sqlite = withoutItsWarning(() => process.getBuiltinModule('node:sqlite') as Sqlite | undefined);
+export function loadSqlite(): typeof Sqlite {
+  const sqlite = withoutItsWarning(() => process.getBuiltinModule('node:sqlite') as typeof Sqlite | undefined);
   if (sqlite !== undefined) return sqlite;
-  throw new BulkheadError('history-failed', `A history needs node:sqlite, which Node.js ${process.versions.node} does not offer here.`, {
-    hint: 'Use Node.js 22.13 or newer, without --no-experimental-sqlite; everything else works as it is.',
-  });
+  throw new BulkheadError(
+    'history-failed',
+    `A history needs node:sqlite, which Node.js ${process.versions.node} does not offer here.`,
+    {
+      hint: 'Use Node.js 22.13 or newer, without --no-experimental-sqlite; everything else works as it is.',
+    },
+  );
 }
 
 /** Node.js before 24.15 calls the module experimental whenever it is loaded; every other warning is let through. */
 function withoutItsWarning<T>(load: () => T): T {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, and called on its object
   const emit = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: readonly unknown[]) => {
     const text = warning instanceof Error ? warning.message : warning;
@@ -42,7 +45,7 @@ function withoutItsWarning<T>(load: () => T): T {
 }
 
 /** All of the work or nothing. Others that want to write wait outside, and then see what was written. */
-export function transaction<T>(database: DatabaseSync, work: () => T): T {
+export function transaction<T>(database: Sqlite.DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = work();

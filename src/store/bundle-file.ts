@@ -9,6 +9,9 @@ import { replaceFile } from './replace-file.ts';
 /** Twenty targets make about 5 MB; more than this is no bundle of ours. */
 export const MAX_BUNDLE_BYTES = 512 * 1024 * 1024;
 
+/** Compiled once: it takes longer than to check a bundle of a few servers. */
+let validateBundle: ReturnType<Ajv2020['compile']> | undefined;
+
 export async function saveBundle(path: string, bundle: ObservationBundle): Promise<void> {
   // Others need not read what runs on this machine.
   await replaceFile(path, bundleText(bundle), 'bundle', 0o600);
@@ -45,9 +48,9 @@ export function parseBundle(text: string, where: string): ObservationBundle {
       `${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`,
     );
   }
-  const validate = new Ajv2020({ strict: true }).compile(BundleSchema);
-  if (!validate(value)) {
-    const problem = validate.errors?.at(-1);
+  validateBundle ??= new Ajv2020({ strict: true }).compile(BundleSchema);
+  if (!validateBundle(value)) {
+    const problem = validateBundle.errors?.at(-1);
     throw invalid(`${where} is not a bundle: ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}.`);
   }
   // The schema leaves the profiles to the one place that knows them.
