@@ -33,7 +33,9 @@ export interface Following {
  */
 export async function followEvents(docker: Docker, { since, signal, on, listening }: Following): Promise<void> {
   const own = new OwnContainers();
-  const stream = (await docker.getEvents({ since, filters: { type: TYPES }, abortSignal: signal })) as Readable;
+  // The types know neither fractions of a second nor that a signal ends a stream.
+  const order = { since, filters: { type: TYPES }, abortSignal: signal } as unknown as Docker.GetEventsOptions;
+  const stream = (await docker.getEvents(order)) as Readable;
   listening();
   const read = lineReader(
     MAX_LINE,
