@@ -8,5 +8,7 @@ export function coverageOf(findings: readonly Finding[]): Coverage {
   const decided = findings.filter(({ status }) => status === 'pass' || status === 'fail').length;
   const applicable = findings.filter(({ status }) => status !== 'not-applicable').length;
   // Rounded down, so that nothing but everything is called 100 %.
-  return applicable === 0 ? { decided, applicable } : { decided, applicable, percent: Math.floor((decided * 1000) / applicable) / 10 };
+  return applicable === 0
+    ? { decided, applicable }
+    : { decided, applicable, percent: Math.floor((decided * 1000) / applicable) / 10 };
 }
