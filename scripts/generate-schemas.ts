@@ -8,6 +8,7 @@ import { BUNDLE_VERSION, BundleSchema } from '../src/model/bundle.ts';
 import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts';
 import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
 import { EVENT_VERSION, EventSchema } from '../src/model/event.ts';
+import { DRIFT_VERSION, DriftSchema } from '../src/model/drift.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -34,6 +35,13 @@ const PUBLISHED = [
     title: 'Bulkhead comparison',
     description: 'What `bulkhead compare --format json` writes.',
     schema: ComparisonSchema,
+  },
+  {
+    file: 'drift.schema.json',
+    id: `urn:bulkhead:drift:${DRIFT_VERSION}`,
+    title: 'Bulkhead drift',
+    description: 'What `bulkhead diff --format json` writes.',
+    schema: DriftSchema,
   },
   {
     file: 'config.schema.json',

@@ -1,4 +1,5 @@
 export { CHECKS, findCheck } from './checks/registry.ts';
+export { driftOf, type DriftSide } from './drift/drift.ts';
 export { gather } from './engine/gather.ts';
 export type { GatherRequest, Subject } from './engine/request.ts';
 export { reportOf, type ReportOptions } from './engine/report.ts';
@@ -6,6 +7,7 @@ export { selectSubjects } from './engine/subjects.ts';
 export { BulkheadError, type ErrorCode } from './errors.ts';
 export type { ObservationBundle } from './model/bundle.ts';
 export type { Check, CheckMeta, Severity, Status, Verdict } from './model/check.ts';
+export type { Drift, DriftChange } from './model/drift.ts';
 export type { Profile } from './model/profile.ts';
 export type { Finding, Report } from './model/report.ts';
 export { loadProfile } from './profiles/load.ts';

@@ -1,6 +1,7 @@
 import { CHECKS } from '../checks/registry.ts';
 import { reportOf, type ReportOptions } from '../engine/report.ts';
 import type { Check } from '../model/check.ts';
+import type { ObservationBundle } from '../model/bundle.ts';
 import type { Report } from '../model/report.ts';
 import { loadBundle } from '../store/bundle-file.ts';
 
@@ -10,8 +11,11 @@ export async function judgeBundle(
   choose: (gathered: readonly Check[]) => readonly Check[],
 ): Promise<(options: ReportOptions) => Report> {
   const bundle = await loadBundle(path);
-  // Evidence was gathered for some checks; asking the others would only say so many times.
-  const gathered = CHECKS.filter(({ meta }) => bundle.options.checks.includes(meta.id));
-  const checks = choose(gathered);
+  const checks = choose(gatheredChecks(bundle));
   return (options) => reportOf(bundle, checks, options);
+}
+
+/** Evidence was gathered for some checks; asking the others would only say so many times. */
+export function gatheredChecks({ options }: ObservationBundle): readonly Check[] {
+  return CHECKS.filter(({ meta }) => options.checks.includes(meta.id));
 }

@@ -5,8 +5,8 @@ import {
   type BaselineComparison,
   type BaselineEntry,
 } from '../model/baseline.ts';
-import { SEVERITIES, type Severity } from '../model/check.ts';
 import type { Finding, Report } from '../model/report.ts';
+import { anotherVersion, blindness, isWorse, sightOf, undecidedWords, worstBy, type Sight } from './sight.ts';
 
 /** What a run looked at, and what it says. */
 export interface BaselineRun {
@@ -38,7 +38,7 @@ export function baselineOf({ tool, checks, targets, findings }: BaselineRun): Ba
     tool,
     checks: [...new Set(checks)].toSorted(),
     targets: [...new Set(targets)].toSorted(),
-    entries: [...worstByFingerprint(findings.filter(({ waived }) => waived === undefined)).values()]
+    entries: [...byFingerprint(findings.filter(({ waived }) => waived === undefined)).values()]
       .flatMap((finding) => entryOf(finding) ?? [])
       .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
   };
@@ -58,10 +58,10 @@ function entryOf({ check, fingerprint, severity, status, subject, target }: Find
  */
 export function compareWithBaseline(now: BaselineRun, { source, baseline }: NamedBaseline): BaselineComparison {
   const before = new Map(baseline.entries.map((entry) => [entry.fingerprint, entry]));
-  const current = worstByFingerprint(now.findings);
+  const current = byFingerprint(now.findings);
   const sides: Sides = {
-    now: { ...sightOf(now), undecided: placesOf(now.findings.filter(isUndecided)) },
-    before: { ...sightOf(baseline), undecided: placesOf(baseline.entries.filter(isUndecided)) },
+    now: sightOf({ ...now, verdicts: now.findings }),
+    before: sightOf({ ...baseline, verdicts: baseline.entries }),
   };
   const changes = [
     ...[...current.values()].flatMap((finding) => changeOf(finding, before.get(finding.fingerprint), sides) ?? []),
@@ -81,32 +81,9 @@ export function compareWithBaseline(now: BaselineRun, { source, baseline }: Name
   };
 }
 
-/** What one side could see. */
-interface Sight {
-  readonly tool: string;
-  readonly checks: ReadonlySet<string>;
-  readonly targets: ReadonlySet<string>;
-  /** Checks on servers that left something undecided. */
-  readonly undecided: ReadonlySet<string>;
-}
-
 interface Sides {
   readonly now: Sight;
   readonly before: Sight;
-}
-
-type Place = Pick<Finding, 'check' | 'target'>;
-
-function sightOf({ tool, checks, targets }: Pick<BaselineRun, 'tool' | 'checks' | 'targets'>): Omit<Sight, 'undecided'> {
-  return { tool, checks: new Set(checks), targets: new Set(targets) };
-}
-
-function placesOf(places: readonly Place[]): ReadonlySet<string> {
-  return new Set(places.map(placeOf));
-}
-
-function placeOf({ check, target }: Place): string {
-  return JSON.stringify([check, target]);
 }
 
 /** Of a finding of now; undefined where there is nothing to say: it passes, and did not fail. */
@@ -117,7 +94,7 @@ function changeOf(finding: Finding, entry: BaselineEntry | undefined, sides: Sid
     fails: finding.status === 'fail',
     ...(why === undefined ? {} : { why }),
   });
-  const another = anotherVersion(sides);
+  const another = anotherVersion(sides.now, sides.before);
   switch (finding.status) {
     case 'pass':
     case 'not-applicable':
@@ -126,29 +103,21 @@ function changeOf(finding: Finding, entry: BaselineEntry | undefined, sides: Sid
     case 'inconclusive':
     case 'error':
       if (finding.waived !== undefined) return entry === undefined ? undefined : change('unchanged');
-      return change('incomparable', 'it could not be decided now');
+      return change('incomparable', undecidedWords('now'));
     case 'fail': {
       // Whoever waived it answers for it; the baseline has nothing to add.
       if (finding.waived !== undefined) return entry === undefined ? undefined : change('unchanged');
       if (another !== undefined) return change('incomparable', another);
       if (entry?.status === 'fail') return isWorse(finding.severity, entry.severity) ? change('new') : change('unchanged');
-      const blind = entry === undefined ? blindness(finding, sides.before, 'then') : 'it could not be decided then';
+      const blind = entry === undefined ? blindness(finding, sides.before, 'then') : undecidedWords('then');
       return blind === undefined ? change('new') : change('incomparable', blind);
     }
   }
 }
 
-/** Why one side cannot say that something does not fail there. */
-function blindness(place: Place, { checks, targets, undecided }: Sight, when: 'then' | 'now'): string | undefined {
-  const was = when === 'now' ? 'is' : 'was';
-  if (!targets.has(place.target)) return `the server ${was} not looked at ${when}`;
-  if (!checks.has(place.check)) return `the check ${was} not asked ${when}`;
-  return undecided.has(placeOf(place)) ? `the check could not decide everything ${when}` : undefined;
-}
-
 /** Of an entry that has no finding now: gone, or out of sight. */
 function goneOf(entry: BaselineEntry, sides: Sides): BaselineChange {
-  const why = anotherVersion(sides) ?? blindness(entry, sides.now, 'now');
+  const why = anotherVersion(sides.now, sides.before) ?? blindness(entry, sides.now, 'now');
   return why === undefined
     ? { state: 'resolved', ...about(entry), fails: false }
     : { state: 'incomparable', ...about(entry), fails: false, why };
@@ -158,38 +127,6 @@ function about({ fingerprint, check, target, subject, severity }: Finding | Base
   return { fingerprint, check, target, subject, severity };
 }
 
-/** Checks of another major version may mean something else by the same words. */
-function anotherVersion({ now, before }: Sides): string | undefined {
-  const major = (version: string): string => version.split('.', 1)[0] ?? '';
-  return major(now.tool) === major(before.tool) ? undefined : 'it was made by another major version of bulkhead';
-}
-
-function isUndecided({ status }: Finding | BaselineEntry): boolean {
-  return status === 'inconclusive' || status === 'error';
-}
-
-function isWorse(now: Severity, before: Severity): boolean {
-  return SEVERITIES.indexOf(now) > SEVERITIES.indexOf(before);
-}
-
-/** One finding for each fingerprint, the one that weighs most: a pass must not hide a failure of the same name. */
-function worstByFingerprint(findings: readonly Finding[]): ReadonlyMap<string, Finding> {
-  const worst = new Map<string, Finding>();
-  for (const finding of findings) {
-    const known = worst.get(finding.fingerprint);
-    if (known === undefined || weight(finding) > weight(known)) worst.set(finding.fingerprint, finding);
-  }
-  return worst;
-}
-
-const STATUS_WEIGHT: Readonly<Record<Finding['status'], number>> = {
-  'not-applicable': 0,
-  pass: 1,
-  error: 2,
-  inconclusive: 3,
-  fail: 4,
-};
-
-function weight({ status, severity, waived }: Finding): number {
-  return STATUS_WEIGHT[status] * 20 + (waived === undefined ? 10 : 0) + SEVERITIES.indexOf(severity);
+function byFingerprint(findings: readonly Finding[]): ReadonlyMap<string, Finding> {
+  return worstBy(findings, ({ fingerprint }) => fingerprint);
 }

@@ -90,11 +90,11 @@ function cleanReason(waived: number, known: number): string {
   return `Every check was decided, and none failed at the gate${beyond}.`;
 }
 
-function reaches(severity: Severity, gate: Severity | 'never'): boolean {
+export function reaches(severity: Severity, gate: Severity | 'never'): boolean {
   return gate !== 'never' && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(gate);
 }
 
-function count(n: number, noun: string, plural = `${noun}s`): string {
+export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;
 }
 

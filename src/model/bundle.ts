@@ -41,7 +41,8 @@ export const GatherOptions = Type.Object(
 );
 export type GatherOptions = Static<typeof GatherOptions>;
 
-const outcomes = Type.Object(
+/** By kind, what was seen of one target. */
+export const OutcomesSchema = Type.Object(
   Object.fromEntries(Object.entries(FACTS).map(([kind, facts]) => [kind, Type.Optional(outcomeSchema(facts))])),
   { additionalProperties: false },
 );
@@ -76,7 +77,7 @@ export const BundleSchema = Type.Object(
             },
             { additionalProperties: false },
           ),
-          observations: outcomes,
+          observations: OutcomesSchema,
         },
         { additionalProperties: false },
       ),

@@ -90,6 +90,8 @@ export const ReportTarget = Type.Object(
     id: Type.String(),
     name: Type.String(),
     image: Type.String(),
+    /** Digest of the image that it was made from: the same reference may mean another one tomorrow. */
+    imageId: Type.Optional(Type.String()),
     platform: Type.String(),
     transport: Type.String(),
     state: Type.String(),

@@ -1,4 +1,5 @@
 import { ComparisonSchema, type Comparison } from '../model/comparison.ts';
+import { DriftSchema, type Drift } from '../model/drift.ts';
 import { ReportSchema, type Report } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
 
@@ -14,6 +15,11 @@ export function renderJson(report: Report): string {
 /** The comparison in the same form. */
 export function renderComparisonJson(comparison: Comparison): string {
   return jsonText(comparison, ComparisonSchema);
+}
+
+/** The drift in the same form. */
+export function renderDriftJson(drift: Drift): string {
+  return jsonText(drift, DriftSchema);
 }
 
 function jsonText(value: unknown, schema: object): string {

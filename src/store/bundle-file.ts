@@ -7,7 +7,7 @@ import { validateProfile } from '../profiles/validate.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** Twenty targets make about 5 MB; more than this is no bundle of ours. */
-const MAX_BYTES = 512 * 1024 * 1024;
+export const MAX_BYTES = 512 * 1024 * 1024;
 
 export async function saveBundle(path: string, bundle: ObservationBundle): Promise<void> {
   // Others need not read what runs on this machine.
@@ -27,6 +27,15 @@ export async function loadBundle(path: string): Promise<ObservationBundle> {
   } catch (error) {
     throw invalid(`${where} is not JSON: ${escapeText(messageOf(error))}`, error);
   }
+  return bundleIn(value, where);
+}
+
+/**
+ * A value as a bundle, once all of it is checked.
+ * @param where for messages, escaped
+ * @throws BulkheadError `bundle-invalid`, or `profile-invalid`
+ */
+export function bundleIn(value: unknown, where: string): ObservationBundle {
   const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== BUNDLE_VERSION) {
     throw invalid(
