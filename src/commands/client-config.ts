@@ -14,22 +14,25 @@ export function urlOf(transport: Exclude<ServerTransport, 'stdio'>, port: number
 
 /**
  * Prints what goes into a client's configuration file for a server that it starts by itself: the same command
- * line, with the path of the profile in full, for a client starts it in a directory of its own.
+ * line, with the paths of its files in full, for a client starts it in a directory of its own.
  */
 export async function printStdioConfig(reference: string, argv: readonly string[]): Promise<number> {
   const args = argv
     .filter((argument) => argument !== '--print-config')
     .map((argument, index, all) => {
-      const [, value] = /^--profile=(.*)$/s.exec(argument) ?? [];
-      if (value !== undefined) return `--profile=${absolute(value)}`;
-      return all[index - 1] === '--profile' ? absolute(argument) : argument;
+      const [, flag, value] = /^(--(?:profile|config|waivers))=(.*)$/s.exec(argument) ?? [];
+      if (flag !== undefined && value !== undefined) return `${flag}=${absolute(flag, value)}`;
+      const before = all[index - 1] ?? '';
+      return FILES.includes(before) ? absolute(before, argument) : argument;
     });
   await print(json({ mcpServers: { [serverNameOf(reference)]: { command: 'bulkhead', args } } }));
   return EXIT.clean;
 }
 
-function absolute(profile: string): string {
-  return isBuiltInName(profile) ? profile : path.resolve(profile);
+const FILES: readonly string[] = ['--profile', '--config', '--waivers'];
+
+function absolute(flag: string, value: string): string {
+  return flag === '--profile' && isBuiltInName(value) ? value : path.resolve(value);
 }
 
 /** `ghcr.io/owner/server:1.2` gives `server`; a package its last part. */

@@ -1,27 +1,32 @@
 import type { Command } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { CHECKS } from '../checks/registry.ts';
+import type { FoundConfig } from '../config/discover.ts';
 import { comparedCanaries, plannedRuns, type NamedProfile } from '../comparison/plan.ts';
 import { COMPARED } from '../comparison/rows.ts';
 import { runComparison } from '../comparison/run.ts';
+import { profileForImage } from '../engine/subjects.ts';
 import { BulkheadError } from '../errors.ts';
 import { readEnvironment } from '../launcher/environment.ts';
 import type { ServerTransport } from '../model/compartment.ts';
 import { platformOf } from '../platforms/registry.ts';
 import { loadProfile } from '../profiles/load.ts';
-import { COMPARISON_REPORTERS } from '../reporters/comparison-registry.ts';
+import { COMPARISON_FORMATS, COMPARISON_REPORTERS } from '../reporters/comparison-registry.ts';
 import { sweep } from '../runtime/cleanup.ts';
 import { ensureProbeImage } from '../runtime/probe-image.ts';
 import { imageFacts } from '../runtime/server-image.ts';
 import { saveBundle } from '../store/bundle-file.ts';
 import type { CommandContext } from './context.ts';
 import { asEngineError, engineOf, HOST_OPTION } from './engine.ts';
-import { collect, internetOf, parseHostPort, parseInteger } from './options.ts';
-import { parseFormats, rendererOf, writeOutputs } from './output.ts';
+import { addConfigOptions, collect, parseInteger } from './options.ts';
+import { parseFormats, writeOutputs } from './output.ts';
 import { parseTransport } from './run-options.ts';
 import { imageOf } from './run-prepare.ts';
+import { destinationsOf, profileRulesOf, readConfig } from './settings.ts';
 
 interface CompareOptions {
+  /** False with `--no-config`. */
+  readonly config?: string | false;
   readonly launchers: string;
   readonly profile: readonly string[];
   readonly transport: ServerTransport;
@@ -39,8 +44,7 @@ interface CompareOptions {
 }
 
 export function addCompare(program: Command, context: CommandContext): void {
-  program
-    .command('compare')
+  addConfigOptions(program.command('compare'))
     .description('run one image three ways at the same time, and show whether its profile makes a difference')
     .argument('<image>', 'image of the server, or an npm package: npx:NAME@VERSION')
     .argument('[args...]', 'arguments for the server')
@@ -52,7 +56,7 @@ export function addCompare(program: Command, context: CommandContext): void {
     )
     .option(
       '--profile <profile>',
-      'the explicit profile (default: the first canary alone); given twice: these two are compared with each other',
+      'the explicit profile (default: of the configuration, else the first canary alone); given twice: these two are compared with each other',
       collect,
       [],
     )
@@ -84,12 +88,13 @@ async function compare(
   options: CompareOptions,
   { signal }: CommandContext,
 ): Promise<number> {
-  const formats = parseFormats(options.format, { known: [...COMPARISON_REPORTERS.keys()] });
+  const formats = parseFormats(options.format, { known: COMPARISON_FORMATS });
   const platforms = distinct(options.launchers).map((word) => platformOf(word, { env: process.env }));
-  const canaries = internetOf(options.internet);
-  const runs = plannedRuns(await readProfiles(options.profile), canaries);
+  const found = await readConfig(options.config, process.env);
+  const { internet, management } = options;
+  const destinations = destinationsOf({ internet, management, private: [], neighbor: [] }, found);
+  const runs = plannedRuns(await readProfiles(await profilesOf(reference, options, found)), destinations.internet);
   const { env, notes } = readEnvironment(options.env, process.env);
-  const management = options.management.map((value) => parseHostPort(value, '--management'));
   const progress = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
 
   const engine = await engineOf(options.host);
@@ -112,10 +117,8 @@ async function compare(
       platforms,
       runs,
       checks: CHECKS.filter(({ meta }) => COMPARED.includes(meta.id)),
-      internet: comparedCanaries(runs, canaries),
-      useInternet: true,
-      management,
-      private: [],
+      ...destinations,
+      internet: comparedCanaries(runs, destinations.internet),
       timeoutMs: options.timeout,
       concurrency: options.concurrency,
       notes: [...prepared.swept, ...notes],
@@ -124,10 +127,18 @@ async function compare(
     }),
   );
   if (options.save !== undefined) await saveBundle(options.save, bundle);
-  await writeOutputs(formats, options, (format, view) =>
-    rendererOf(format, COMPARISON_REPORTERS, 'a comparison')(comparison, view),
-  );
+  await writeOutputs(formats, options, (format, view) => COMPARISON_REPORTERS[format](comparison, view));
   return comparison.exit.code;
+}
+
+/** A rule for a server by its name fits none: there is no container yet. */
+async function profilesOf(
+  reference: string,
+  { profile }: CompareOptions,
+  found: FoundConfig | undefined,
+): Promise<readonly string[]> {
+  const configured = profileForImage(await profileRulesOf(found), reference);
+  return profile.length > 0 || configured === undefined ? profile : [configured];
 }
 
 async function readProfiles(references: readonly string[]): Promise<readonly NamedProfile[]> {

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { driftOf } from '../drift/drift.ts';
 import { decideDrift } from '../drift/exit.ts';
 import type { Severity } from '../model/check.ts';
-import { DRIFT_REPORTERS } from '../reporters/drift-registry.ts';
+import { DRIFT_FORMATS, DRIFT_REPORTERS } from '../reporters/drift-registry.ts';
 import type { CommandContext } from './context.ts';
 import { sideOf } from './drift-side.ts';
 import { collect, parseGate } from './options.ts';
-import { parseFormats, rendererOf, writeOutputs } from './output.ts';
+import { parseFormats, writeOutputs } from './output.ts';
 
 interface DiffOptions {
   readonly format: readonly string[];
@@ -26,12 +26,10 @@ export function addDiff(program: Command, context: CommandContext): void {
     .option('--quiet', 'numbers and result only', false)
     .option('--verbose', 'every finding that a change is about', false)
     .action(async (before: string, after: string, options: DiffOptions) => {
-      const formats = parseFormats(options.format, { known: [...DRIFT_REPORTERS.keys()] });
+      const formats = parseFormats(options.format, { known: DRIFT_FORMATS });
       const drift = driftOf(await sideOf(before), await sideOf(after));
       const exit = decideDrift(drift, options.failOn);
-      await writeOutputs(formats, options, (format, view) =>
-        rendererOf(format, DRIFT_REPORTERS, 'a diff')({ ...drift, exit }, view),
-      );
+      await writeOutputs(formats, options, (format, view) => DRIFT_REPORTERS[format]({ ...drift, exit }, view));
       context.finish(exit.code);
     });
 }

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { BulkheadError } from '../errors.ts';
 import { SEVERITIES, type Check, type Severity } from '../model/check.ts';
 import { escapeText } from '../model/text.ts';
@@ -6,6 +7,14 @@ import { DEFAULT_INTERNET } from '../probes/defaults.ts';
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*$/i;
 const ADDRESS = /^[0-9a-f:.]+$/i;
+
+/** @param when what the file is read for, where that is not always: `with --verify: ` */
+export function addConfigOptions(command: Command, when = ''): Command {
+  const lookedFor = 'BULKHEAD_CONFIG, else bulkhead.yaml from here up to the repository';
+  return command
+    .option('--config <file>', `${when}configuration (default: ${lookedFor})`)
+    .option('--no-config', `${when}look for no configuration file`);
+}
 
 /** Reads `HOST:PORT`, with IPv6 in brackets. */
 export function parseHostPort(value: string, flag: string): { readonly host: string; readonly port: number } {
@@ -85,6 +94,14 @@ export function parseSince(flag: string, now = new Date()): (value: string) => D
     if (!exists || Number.isNaN(since.getTime()))
       throw usage(flag, value, 'a day, a time or an age, for example 2026-11-20 or 90d');
     return since;
+  };
+}
+
+export function parsePercent(flag: string): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+(\.\d+)?$/.test(value) || number > 100) throw usage(flag, value, 'a percentage from 0 to 100, for example 90');
+    return number;
   };
 }
 

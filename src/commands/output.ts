@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
-import { FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
+import { FORMATS, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
 import { declarationFiles } from './declaration-files.ts';
@@ -10,8 +10,8 @@ import { print } from './print.ts';
 /** For `--help`. */
 export const FORMAT_HELP = `${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1) ?? ''}; repeatable`;
 
-export interface OutputRequest {
-  readonly format: Format;
+export interface OutputRequest<F extends Format = Format> {
+  readonly format: F;
   /** A file; absent = standard output. */
   readonly path?: string;
 }
@@ -24,14 +24,20 @@ export interface ViewOptions {
 }
 
 /** Reads `FMT` or `FMT=PATH`, repeated. Two formats cannot both go to standard output. */
+export function parseFormats(values: readonly string[], given?: { readonly flag?: string }): readonly OutputRequest[];
+export function parseFormats<F extends Format>(
+  values: readonly string[],
+  given: { readonly flag?: string; readonly known: readonly F[] },
+): readonly OutputRequest<F>[];
 export function parseFormats(
   values: readonly string[],
   { flag = '--format', known = FORMATS }: { readonly flag?: string; readonly known?: readonly Format[] } = {},
 ): readonly OutputRequest[] {
   const requests = (values.length === 0 ? ['console'] : values).map((value): OutputRequest => {
-    const [format = '', ...rest] = value.split('=');
+    const [name = '', ...rest] = value.split('=');
     const path = rest.join('=');
-    if (!isFormat(format) || !known.includes(format) || (rest.length > 0 && path === '')) {
+    const format = known.find((each) => each === name);
+    if (format === undefined || (rest.length > 0 && path === '')) {
       throw usage(flag, value, `one of ${known.join(', ')}, or FORMAT=FILE`);
     }
     return rest.length === 0 ? { format } : { format, path };
@@ -44,15 +50,6 @@ export function parseFormats(
   return requests;
 }
 
-/** What renders a format, of those in which something else than a report can be written. */
-export function rendererOf<R>(format: Format, renderers: ReadonlyMap<Format, R>, what: string): R {
-  const render = renderers.get(format);
-  if (render === undefined) {
-    throw usage('--format', format, `for ${what} one of ${[...renderers.keys()].join(', ')}, or FORMAT=FILE`);
-  }
-  return render;
-}
-
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
   const files = await declarationFiles(report, process.cwd());
@@ -60,10 +57,10 @@ export async function writeReport(report: Report, requests: readonly OutputReque
 }
 
 /** The same for what is no audit's report. A file that cannot be written does not keep the others from being written. */
-export async function writeOutputs(
-  requests: readonly OutputRequest[],
+export async function writeOutputs<F extends Format>(
+  requests: readonly OutputRequest<F>[],
   view: ViewOptions,
-  render: (format: Format, options: RenderOptions) => string,
+  render: (format: F, options: RenderOptions) => string,
 ): Promise<void> {
   await allOf(
     requests.map(({ format, path }) => async () => {

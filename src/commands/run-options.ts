@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS } from '../launcher/default-limits.ts';
 import type { Severity } from '../model/check.ts';
 import { TRANSPORTS, type LaunchOptions, type ServerTransport } from '../model/compartment.ts';
 import { HOST_OPTION } from './engine.ts';
-import { collect, parseGate, parseInteger, parseNumber, parseSize, usage } from './options.ts';
+import { addConfigOptions, collect, parseGate, parseInteger, parseNumber, parseSize, usage } from './options.ts';
 
 export interface RunOptions {
   readonly profile: string;
@@ -29,7 +29,10 @@ export interface RunOptions {
   readonly allowEch: boolean;
   readonly allowScripts: boolean;
   readonly verify: boolean;
-  readonly failOn: Severity | 'never';
+  /** False with `--no-config`. */
+  readonly config?: string | false;
+  readonly failOn?: Severity | 'never';
+  readonly waivers?: string;
   readonly internet: readonly string[] | false;
   readonly timeout: number;
   readonly printConfig: boolean;
@@ -39,7 +42,7 @@ export interface RunOptions {
 
 /** Arguments and options of `bulkhead run`. */
 export function addRunOptions(command: Command): Command {
-  return command
+  return addConfigOptions(command, 'with --verify: ')
     .argument('<image>', 'image of the server, or an npm package: npx:NAME@VERSION')
     .argument('[args...]', 'arguments for the server')
     .option('--profile <profile>', 'what the server may do: a JSON file, none or network', 'none')
@@ -75,7 +78,8 @@ export function addRunOptions(command: Command): Command {
     .option('--allow-ech', 'let TLS hide which site it asks for; browsers always do', false)
     .option('--allow-scripts', 'npm packages: run install scripts, on this machine', false)
     .option('--verify', 'audit the server right after its start, and stop it when it fails', false)
-    .option('--fail-on <severity>', 'with --verify: lowest severity that stops it, or never', parseGate, 'medium')
+    .option('--fail-on <severity>', 'with --verify: lowest severity that stops it, or never (default: medium)', parseGate)
+    .option('--waivers <file>', 'with --verify: failures that somebody accepts until a day')
     .option('--internet <host:port[/udp]>', 'with --verify: destination that nobody declares; repeatable', collect, [])
     .option('--no-internet', 'with --verify: dial nothing outside')
     .option('--timeout <ms>', 'with --verify: time for one attempt', parseInteger('--timeout', 100, 60_000), 2000)

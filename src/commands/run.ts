@@ -2,15 +2,13 @@ import type { Command } from 'commander';
 import { createHash, randomBytes } from 'node:crypto';
 import { EXIT } from '../engine/exit-code.ts';
 import { BulkheadError } from '../errors.ts';
-import { launch, type Compartment } from '../launcher/launch.ts';
+import { launch } from '../launcher/launch.ts';
 import type { GatewayLine } from '../model/compartment.ts';
 import { describePolicy, egressPolicy } from '../profiles/match.ts';
-import type { Engine } from '../runtime/connect.ts';
 import { printStdioConfig, serverNameOf } from './client-config.ts';
 import type { CommandContext } from './context.ts';
 import { decisionText } from './decision-text.ts';
 import { asEngineError } from './engine.ts';
-import { internetOf } from './options.ts';
 import { announce, attend } from './run-attend.ts';
 import { addRunOptions, type RunOptions } from './run-options.ts';
 import { prepare } from './run-prepare.ts';
@@ -32,6 +30,9 @@ async function run(reference: string, args: readonly string[], options: RunOptio
       hint: 'Leave --detach out, or choose --transport streamable-http.',
     });
   }
+  // The checks and their report are much to load, and few ask for them here.
+  const verification = options.verify ? await import('./run-verify.ts') : undefined;
+  const settings = await verification?.verifySettings(options);
   const { request, notes } = await prepare(reference, args, options, { signal, say });
   const { engine, profile } = request;
   const stdio = options.transport === 'stdio';
@@ -56,7 +57,10 @@ async function run(reference: string, args: readonly string[], options: RunOptio
   try {
     say(`${name}: ${describePolicy(egressPolicy(profile))} (${compartment.plan.shape})`);
     for (const note of [...notes, ...compartment.plan.notes]) say(note);
-    if (options.verify && !(await verified(engine, compartment, options, signal, say))) return EXIT.violation;
+    if (verification !== undefined && settings !== undefined) {
+      const holds = await verification.verified(engine, compartment, options, settings, signal, say);
+      if (!holds) return EXIT.violation;
+    }
     verifying = false;
     if (!stdio) await announce(name, options, compartment, token ?? '');
     if (options.detach) {
@@ -77,32 +81,4 @@ function refusals(say: (message: string) => void): (line: GatewayLine) => void {
     const text = decisionText(line);
     if (text !== undefined) say(text);
   };
-}
-
-/** True when the server may go on. The report goes where it is no protocol. */
-async function verified(
-  engine: Engine,
-  compartment: Compartment,
-  options: RunOptions,
-  signal: AbortSignal,
-  say: (message: string) => void,
-): Promise<boolean> {
-  // The checks and their report are much to load, and few ask for them here.
-  const [{ verify }, { renderConsole }] = await Promise.all([import('../engine/verify.ts'), import('../reporters/console.ts')]);
-  const report = await verify({
-    engine,
-    target: compartment.serverId,
-    internet: internetOf(options.internet),
-    useInternet: options.internet !== false,
-    timeoutMs: options.timeout,
-    failOn: options.failOn,
-    signal,
-    progress: () => undefined,
-  });
-  if (report.exit.code !== EXIT.clean || !options.quiet) {
-    process.stderr.write(renderConsole(report, { verbose: false, quiet: options.quiet, color: false, width: 100 }));
-  }
-  if (report.exit.code === EXIT.interrupted) throw new BulkheadError('interrupted', 'Interrupted.');
-  if (report.exit.code === EXIT.violation) say('stopped: it can do what its profile does not allow');
-  return report.exit.code !== EXIT.violation;
 }

@@ -15,17 +15,34 @@ import type { Waiver } from '../model/waiver.ts';
 import type { InternetCanary } from '../probes/context.ts';
 import { isBuiltInName } from '../profiles/built-in.ts';
 import { loadBaseline, saveBaseline } from '../store/baseline-file.ts';
-import { canaryAt, gateAt, internetOf, parseGate, parseHostPort, parseSeverity } from './options.ts';
+import {
+  addConfigOptions,
+  canaryAt,
+  gateAt,
+  internetOf,
+  parseGate,
+  parseHostPort,
+  parsePercent,
+  parseSeverity,
+} from './options.ts';
 import { parseFormats, type OutputRequest, type ViewOptions } from './output.ts';
 
-/** What `audit` and `evaluate` both take; a value that is absent was not given. */
-export interface GateFlags {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What decides whether a failure counts; a value that is absent was not given. */
+export interface FailureFlags {
   /** False with `--no-config`. */
   readonly config?: string | false;
   readonly failOn?: Severity | 'never';
+  readonly waivers?: string;
+}
+
+/** What `audit` and `evaluate` both take. */
+export interface GateFlags extends FailureFlags {
   readonly minSeverity?: Severity;
   readonly format: readonly string[];
-  readonly waivers?: string;
+  readonly failOnUnusedWaiver: boolean;
+  readonly minCoverage?: number;
   readonly baseline?: string;
   readonly updateBaseline: boolean;
   readonly showWaived: boolean;
@@ -45,9 +62,7 @@ export interface Settings {
 }
 
 export function addGateOptions(command: Command): Command {
-  return command
-    .option('--config <file>', 'configuration (default: BULKHEAD_CONFIG, else bulkhead.yaml from here up to the repository)')
-    .option('--no-config', 'look for no configuration file')
+  return addConfigOptions(command)
     .option('--fail-on <severity>', 'lowest severity that fails the run, or never (default: medium)', parseGate)
     .option(
       '--min-severity <severity>',
@@ -55,34 +70,67 @@ export function addGateOptions(command: Command): Command {
       parseSeverity('--min-severity'),
     )
     .option('--waivers <file>', 'failures that somebody accepts until a day')
+    .option('--fail-on-unused-waiver', 'a waiver that covers nothing, or has ended, fails the run', false)
+    .option(
+      '--min-coverage <percent>',
+      'share of findings that have to be decided; below it the run is inconclusive',
+      parsePercent('--min-coverage'),
+    )
     .option('--show-waived', 'waived findings in full, and what became of each waiver', false)
     .option('--baseline <file>', 'an earlier JSON report or baseline: only what is new since then fails the run')
     .option('--update-baseline', 'write this run to the file of --baseline', false);
 }
 
-/** @throws BulkheadError for whatever is given and invalid, whether or not another source overrides it */
-export async function resolveSettings(
-  flags: GateFlags,
-  env: Readonly<Record<string, string | undefined>>,
-  now = new Date(),
-): Promise<Settings> {
-  const checks = CHECKS.map(({ meta }) => meta.id);
-  const variable = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
-  const named = variable('BULKHEAD_CONFIG');
+/** The ids of all checks, which a configuration may name. */
+const checkIds = (): readonly string[] => CHECKS.map(({ meta }) => meta.id);
+
+/** An empty variable is none. */
+function variable(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
+/** The configuration that is named or found, after saying which. */
+export async function readConfig(flag: string | false | undefined, env: Environment): Promise<FoundConfig | undefined> {
+  const named = variable(env, 'BULKHEAD_CONFIG');
   const found = await findConfig({
-    ...(flags.config === undefined ? {} : { flag: flags.config }),
+    ...(flag === undefined ? {} : { flag }),
     ...(named === undefined ? {} : { variable: named }),
     workingDirectory: process.cwd(),
-    checks,
+    checks: checkIds(),
   });
   // Said even with --quiet: it may hold waivers, and it may have come with somebody else's repository.
   if (found !== undefined) process.stderr.write(`bulkhead: configuration ${escapeText(found.file, 1000)}\n`);
-  const gates = found?.config.gates ?? {};
-  const failOn = variable('BULKHEAD_FAIL_ON');
+  return found;
+}
+
+export interface FailureSettings {
+  readonly failOn: Severity | 'never';
+  readonly waivers: readonly Waiver[];
+}
+
+/** Which failures count: flag, environment, file and default, in that order. */
+export async function resolveFailures(
+  flags: FailureFlags,
+  env: Environment,
+  found: FoundConfig | undefined,
+): Promise<FailureSettings> {
+  const failOn = variable(env, 'BULKHEAD_FAIL_ON');
   const gateOfVariable = failOn === undefined ? undefined : gateAt(failOn, 'BULKHEAD_FAIL_ON');
+  return {
+    failOn: flags.failOn ?? gateOfVariable ?? found?.config.gates?.failOn ?? 'medium',
+    waivers: await waiversOf(flags.waivers ?? variable(env, 'BULKHEAD_WAIVERS'), found),
+  };
+}
+
+/** @throws BulkheadError for whatever is given and invalid, whether or not another source overrides it */
+export async function resolveSettings(flags: GateFlags, env: Environment, now = new Date()): Promise<Settings> {
+  const found = await readConfig(flags.config, env);
+  const gates = found?.config.gates ?? {};
+  const { failOn, waivers } = await resolveFailures(flags, env, found);
+  const minCoverage = flags.minCoverage ?? gates.minCoverage;
   const baseline =
     flags.baseline ??
-    variable('BULKHEAD_BASELINE') ??
+    variable(env, 'BULKHEAD_BASELINE') ??
     (found && gates.baseline !== undefined ? await pathFrom(found, gates.baseline, 'gates.baseline') : undefined);
   if (flags.updateBaseline && baseline === undefined) {
     throw new BulkheadError('usage', '--update-baseline lacks a file.', { hint: 'Name it: --baseline bulkhead.baseline.json.' });
@@ -94,13 +142,11 @@ export async function resolveSettings(
     formats: await outputsOf(flags.format, found),
     view: { quiet, verbose, showWaived, ...(minSeverity === undefined ? {} : { minSeverity }) },
     report: {
-      failOn: flags.failOn ?? gateOfVariable ?? gates.failOn ?? 'medium',
+      failOn,
       allowEmpty: flags.allowEmpty || gates.allowEmpty === true,
-      accepted: {
-        waivers: await waiversOf(flags.waivers ?? variable('BULKHEAD_WAIVERS'), found, checks),
-        attestations: found?.config.attestations ?? [],
-        now,
-      },
+      failOnUnusedWaiver: flags.failOnUnusedWaiver || gates.failOnUnusedWaiver === true,
+      ...(minCoverage === undefined ? {} : { minCoverage }),
+      accepted: { waivers, attestations: found?.config.attestations ?? [], now },
       ...(baseline === undefined || flags.updateBaseline ? {} : { baseline: await loadBaseline(baseline) }),
     },
     ...(baseline !== undefined && flags.updateBaseline ? { updateBaseline: baseline } : {}),
@@ -108,16 +154,12 @@ export async function resolveSettings(
 }
 
 /** A file of waivers that is named replaces those of the configuration, as every flag replaces what it stands for. */
-async function waiversOf(
-  named: string | undefined,
-  found: FoundConfig | undefined,
-  checks: readonly string[],
-): Promise<readonly Waiver[]> {
-  if (named !== undefined) return loadWaivers(named, checks);
+async function waiversOf(named: string | undefined, found: FoundConfig | undefined): Promise<readonly Waiver[]> {
+  if (named !== undefined) return loadWaivers(named, checkIds());
   if (found === undefined) return [];
   const { waivers = [], waiversFile } = found.config;
   if (waiversFile === undefined) return waivers;
-  return [...waivers, ...(await loadWaivers(await pathFrom(found, waiversFile, 'waiversFile'), checks))];
+  return [...waivers, ...(await loadWaivers(await pathFrom(found, waiversFile, 'waiversFile'), checkIds()))];
 }
 
 async function outputsOf(flags: readonly string[], found: FoundConfig | undefined): Promise<readonly OutputRequest[]> {

@@ -30,7 +30,10 @@ export interface PlannedRun {
 
 export interface CompareRequest
   extends
-    Pick<GatherRequest, 'engine' | 'internet' | 'useInternet' | 'management' | 'private' | 'timeoutMs' | 'concurrency'>,
+    Pick<
+      GatherRequest,
+      'engine' | 'internet' | 'useInternet' | 'management' | 'private' | 'neighbors' | 'timeoutMs' | 'concurrency'
+    >,
     Pick<PlatformRun, 'args' | 'env' | 'transport' | 'port' | 'signal' | 'progress'> {
   /** The server's image, which the engine has. */
   readonly server: string;

@@ -2,6 +2,8 @@ import type { ErrorCode } from '../errors.ts';
 import type { BaselineChange, BaselineComparison } from '../model/baseline.ts';
 import { SEVERITIES, type Severity } from '../model/check.ts';
 import type { Finding } from '../model/report.ts';
+import type { WaiverResult } from '../model/waiver.ts';
+import { coverageOf } from './coverage.ts';
 
 export const EXIT = { clean: 0, violation: 1, usage: 2, inconclusive: 3, engine: 4, interrupted: 130 } as const;
 
@@ -19,6 +21,10 @@ export interface ExitOptions {
   readonly engineFailure?: string;
   /** What is as it was there fails no run; what is out of sight leaves it undecided. */
   readonly baseline?: BaselineComparison;
+  /** What became of each waiver, where one that covers nothing or has ended fails the run. */
+  readonly waivers?: readonly WaiverResult[];
+  /** Share of findings that have to be decided, percent. */
+  readonly minCoverage?: number;
 }
 
 /** The one place where findings become an exit code; precedence 130, 4, 1, 3, 0 (usage errors never get here). */
@@ -34,9 +40,13 @@ export function decideExit(findings: readonly Finding[], options: ExitOptions): 
     const since = options.baseline === undefined ? '' : ' that the baseline does not have';
     return { code: EXIT.violation, reason: `${count(violations.length, 'violation')} at or above ${options.failOn}${since}.` };
   }
+  const dead = deadWaivers(options.waivers ?? []);
+  if (dead !== undefined) return { code: EXIT.violation, reason: dead };
   if (options.targets === 0 && options.allowEmpty)
     return { code: EXIT.clean, reason: 'No MCP server was found, which was allowed.' };
   if (options.targets === 0) return { code: EXIT.inconclusive, reason: 'No MCP server was found: nothing was proven.' };
+  const uncovered = lackOfCoverage(findings, options.minCoverage);
+  if (uncovered !== undefined) return { code: EXIT.inconclusive, reason: uncovered };
   const undecided = open.filter(({ status }) => status === 'inconclusive' || status === 'error').length;
   if (undecided > 0) return { code: EXIT.inconclusive, reason: `${count(undecided, 'finding')} could not be decided.` };
   const lost = changesOf(options, 'incomparable').filter(({ fails, severity }) => !fails && reaches(severity, options.failOn));
@@ -51,6 +61,23 @@ export function decideExit(findings: readonly Finding[], options: ExitOptions): 
     return { code: EXIT.inconclusive, reason: 'No check could be decided: nothing was proven.' };
   }
   return { code: EXIT.clean, reason: cleanReason(findings.length - open.length, failures.length) };
+}
+
+/** Nobody misses a waiver that has stopped to work, until somebody relies on it. */
+function deadWaivers(waivers: readonly WaiverResult[]): string | undefined {
+  const expired = waivers.filter(({ state }) => state === 'expired').length;
+  const unused = waivers.filter(({ state }) => state === 'unused').length;
+  const parts = [
+    ...(expired === 0 ? [] : [`${count(expired, 'waiver')} ${expired === 1 ? 'has' : 'have'} ended`]),
+    ...(unused === 0 ? [] : [`${count(unused, 'waiver')} ${unused === 1 ? 'covers' : 'cover'} nothing`]),
+  ];
+  return parts.length === 0 ? undefined : `${parts.join(', ')} (--fail-on-unused-waiver).`;
+}
+
+function lackOfCoverage(findings: readonly Finding[], minimum = 0): string | undefined {
+  const { decided, applicable, percent } = coverageOf(findings);
+  if (percent === undefined || decided * 100 >= minimum * applicable) return undefined;
+  return `${decided} of ${count(applicable, 'finding')} were decided: ${percent} %, and --min-coverage asks for ${minimum} %.`;
 }
 
 function changesOf({ baseline }: ExitOptions, state: BaselineChange['state']): readonly BaselineChange[] {

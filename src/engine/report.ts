@@ -4,6 +4,7 @@ import { REPORT_VERSION, type Finding, type Report, type ReportCheck, type Repor
 import type { Attestation, Waiver } from '../model/waiver.ts';
 import { areaResults, countsOf, worstOf } from './areas.ts';
 import { compareWithBaseline, type NamedBaseline } from './baseline.ts';
+import { coverageOf } from './coverage.ts';
 import { evaluate } from './evaluate.ts';
 import { decideExit } from './exit-code.ts';
 import { matrixOf } from './matrix.ts';
@@ -16,6 +17,10 @@ export interface ReportOptions {
   readonly failOn: Severity | 'never';
   /** Finding no target is no failure. */
   readonly allowEmpty: boolean;
+  /** A waiver that covers nothing, or has ended, fails the run. */
+  readonly failOnUnusedWaiver?: boolean;
+  /** Share of findings that have to be decided, percent; below it the run is inconclusive. */
+  readonly minCoverage?: number;
   /** What somebody accepted or vouches for, and the clock that says whether it still holds. */
   readonly accepted?: { readonly waivers: readonly Waiver[]; readonly attestations: readonly Attestation[]; readonly now: Date };
   /** An earlier run: what failed there as it does now fails no run. */
@@ -24,7 +29,7 @@ export interface ReportOptions {
 
 /** Judges a bundle: pure, needs no engine. Only checks for which evidence was gathered are asked. */
 export function reportOf(bundle: ObservationBundle, checks: readonly Check[], options: ReportOptions): Report {
-  const { accepted, failOn, allowEmpty } = options;
+  const { accepted, failOn, allowEmpty, failOnUnusedWaiver = false, minCoverage } = options;
   const seen = { checks: checks.map(({ meta }) => meta.id), targets: bundle.targets.map(({ target }) => target.name) };
   const waived = applyWaivers(evaluate(bundle, checks), accepted?.waivers ?? [], { ...seen, now: accepted?.now ?? new Date(0) });
   const { findings } = waived;
@@ -50,7 +55,12 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
       ),
     ],
     matrix: matrixOf(bundle, findings),
-    summary: { targets: bundle.targets.length, counts: countsOf(findings), ...(worst === undefined ? {} : { worst }) },
+    summary: {
+      targets: bundle.targets.length,
+      counts: countsOf(findings),
+      coverage: coverageOf(findings),
+      ...(worst === undefined ? {} : { worst }),
+    },
     ...(waived.results.length === 0 ? {} : { waivers: [...waived.results] }),
     ...(baseline === undefined ? {} : { baseline }),
     ...(accepted === undefined || accepted.attestations.length === 0
@@ -61,6 +71,8 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
       failOn,
       allowEmpty,
       ...(baseline === undefined ? {} : { baseline }),
+      ...(failOnUnusedWaiver ? { waivers: waived.results } : {}),
+      ...(minCoverage === undefined ? {} : { minCoverage }),
       targets: bundle.targets.length,
       interrupted: bundle.interrupted,
       ...(bundle.engineFailure === undefined ? {} : { engineFailure: bundle.engineFailure }),

@@ -67,6 +67,11 @@ export function configuredProfiles(
   return { configured, idle: rules.filter((rule) => !targets.some((target) => fits(rule, target))) };
 }
 
+/** What the configuration says of an image that no container runs yet: the first rule for it that names no server. */
+export function profileForImage(rules: readonly ProfileRule[], reference: string): string | undefined {
+  return rules.find(({ target, image }) => target === undefined && image !== undefined && matchesGlob(image, reference))?.profile;
+}
+
 function fits({ target, image }: ProfileRule, server: Target): boolean {
   return (
     (target === undefined || matchesGlob(target, server.name)) &&

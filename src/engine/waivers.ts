@@ -41,7 +41,7 @@ export function applyWaivers(findings: readonly Finding[], waivers: readonly Wai
   });
   const results = states.map(({ waiver, daysLeft: left, covered }): WaiverResult => ({
     ...waiver,
-    state: stateOf(waiver, left, covered, context),
+    state: stateOf(waiver, left, covered, findings, context),
     findings: covered,
     daysLeft: left,
   }));
@@ -62,10 +62,21 @@ function daysLeft(expires: string, now: Date): number {
   return Math.round((Date.parse(`${expires}T00:00:00Z`) - Date.parse(`${now.toISOString().slice(0, 10)}T00:00:00Z`)) / DAY_MS);
 }
 
-function stateOf({ id, target }: Waiver, left: number, covered: number, { checks, targets }: WaiverContext): WaiverState {
+function stateOf(
+  { id, target }: Waiver,
+  left: number,
+  covered: number,
+  findings: readonly Finding[],
+  { checks, targets }: WaiverContext,
+): WaiverState {
   if (left < 0) return 'expired';
   if (covered > 0) return 'applied';
-  return checks.includes(id) && targets.some((name) => matchesGlob(target, name)) ? 'unused' : 'not-asked';
+  if (!checks.includes(id) || !targets.some((name) => matchesGlob(target, name))) return 'not-asked';
+  const open = findings.some(
+    ({ check, status, target: name }) =>
+      check === id && (status === 'inconclusive' || status === 'error') && matchesGlob(target, name),
+  );
+  return open ? 'undecided' : 'unused';
 }
 
 function notesOf(results: readonly WaiverResult[]): readonly string[] {

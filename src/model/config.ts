@@ -89,6 +89,17 @@ export const ConfigSchema = Type.Object(
             Type.Enum([...SEVERITIES], { examples: ['low'], description: 'Hides less severe findings; changes no exit code.' }),
           ),
           allowEmpty: Type.Optional(Type.Boolean({ examples: [false], description: 'Finding no server is no failure.' })),
+          failOnUnusedWaiver: Type.Optional(
+            Type.Boolean({ examples: [true], description: 'A waiver that covers nothing, or has ended, fails the run.' }),
+          ),
+          minCoverage: Type.Optional(
+            Type.Number({
+              minimum: 0,
+              maximum: 100,
+              examples: [90],
+              description: 'Share of findings that have to be decided, percent; below it the run is inconclusive.',
+            }),
+          ),
           baseline: Type.Optional(place('bulkhead.baseline.json', 'An earlier run; only what is new since then fails.')),
         },
         { additionalProperties: false, examples: [{ failOn: 'medium' }] },

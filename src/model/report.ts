@@ -65,6 +65,20 @@ export const Counts = Type.Object(
 );
 export type Counts = Static<typeof Counts>;
 
+/** How much of what applies was decided, waived or not. */
+export const Coverage = Type.Object(
+  {
+    /** Findings that passed or failed. */
+    decided: Type.Integer({ minimum: 0 }),
+    /** All but those that do not apply. */
+    applicable: Type.Integer({ minimum: 0 }),
+    /** Rounded down to a tenth; absent where nothing applies. */
+    percent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+  },
+  { additionalProperties: false },
+);
+export type Coverage = Static<typeof Coverage>;
+
 export const AreaResult = Type.Object(
   { target: Type.String(), targetId: Type.String(), area: Area, verdict: AreaVerdict, counts: Counts },
   { additionalProperties: false },
@@ -231,6 +245,7 @@ export const ReportSchema = Type.Object(
       {
         targets: Type.Integer(),
         counts: Counts,
+        coverage: Coverage,
         /** Highest severity among unwaived failures. */
         worst: Type.Optional(Severity),
       },

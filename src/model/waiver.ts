@@ -40,9 +40,10 @@ export type Waiver = Static<typeof Waiver>;
 
 /**
  * `applied`: it covers a finding. `unused`: it was asked, and there is nothing that it covers. `expired`: its last day
- * is over, it covers nothing. `not-asked`: its check or its server is no part of this run.
+ * is over, it covers nothing. `not-asked`: its check or its server is no part of this run. `undecided`: its check could
+ * not decide everything there, so what it is for may still be.
  */
-export const WaiverState = Type.Enum(['applied', 'unused', 'expired', 'not-asked']);
+export const WaiverState = Type.Enum(['applied', 'unused', 'expired', 'not-asked', 'undecided']);
 export type WaiverState = Static<typeof WaiverState>;
 
 /** What became of a waiver in a run. */

@@ -7,6 +7,7 @@ import type {
   PlatformComparison,
   RowVerdict,
 } from '../model/comparison.ts';
+import { inertLines } from '../model/text.ts';
 import { heading, label, type Context, type RenderOptions } from './console/context.ts';
 import { clip, columnsOf, command, hanging, paint, usableWidth, wrap, type Style } from './console/layout.ts';
 import { SYMBOLS, themeOf, VERDICTS } from './console/theme.ts';
@@ -29,10 +30,11 @@ export function renderComparison(comparison: Comparison, options: RenderOptions)
         legend(context),
         notes(safe, context),
       ];
-  return `${[...blocks, exit(safe, context)]
+  const text = [...blocks, exit(safe, context)]
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
-    .join('\n\n')}\n`;
+    .join('\n\n');
+  return `${inertLines(text)}\n`;
 }
 
 type Block = readonly string[];

@@ -1,4 +1,5 @@
 import type { Finding, Report } from '../model/report.ts';
+import { inertLines } from '../model/text.ts';
 import { heading, type Context, type RenderOptions } from './console/context.ts';
 import { renderFindings, renderNotApplicable, renderPassed, renderWaived } from './console/findings.ts';
 import { renderAttestations, renderBaseline, renderWaivedInFull, renderWaivers } from './console/gates.ts';
@@ -25,10 +26,11 @@ export function renderConsole(report: Report, options: RenderOptions): string {
   };
   const safe = escapeReport(report);
   const blocks = quiet ? quietBlocks(safe, context) : fullBlocks(safe, context);
-  return `${blocks
+  const text = blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
-    .join('\n\n')}\n`;
+    .join('\n\n');
+  return `${inertLines(text)}\n`;
 }
 
 type Block = readonly string[];

@@ -7,8 +7,11 @@ import type { Format, RenderOptions } from './registry.ts';
 type Renderer = (drift: Drift, options: RenderOptions) => string;
 
 /** Of the formats of a report those in which a drift can be written. */
-export const DRIFT_REPORTERS: ReadonlyMap<Format, Renderer> = new Map<Format, Renderer>([
-  ['console', renderDrift],
-  ['json', renderDriftJson],
-  ['markdown', renderDriftMarkdown],
-]);
+export const DRIFT_REPORTERS = {
+  console: renderDrift,
+  json: renderDriftJson,
+  markdown: renderDriftMarkdown,
+} as const satisfies Partial<Readonly<Record<Format, Renderer>>>;
+
+export type DriftFormat = keyof typeof DRIFT_REPORTERS;
+export const DRIFT_FORMATS = Object.keys(DRIFT_REPORTERS) as readonly DriftFormat[];

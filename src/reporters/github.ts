@@ -1,9 +1,12 @@
+import type { BaselineChange } from '../model/baseline.ts';
 import { SEVERITIES } from '../model/check.ts';
 import type { Finding, Report } from '../model/report.ts';
+import type { WaiverResult } from '../model/waiver.ts';
 import { anchorOf, type DeclarationFiles } from './anchor.ts';
 import type { RenderOptions } from './console/context.ts';
 import { atLeast, escapeReport, sectionsOf } from './console/view.ts';
 import { cut } from './cut.ts';
+import { baselineText, changesByFingerprint, changeWords, coverageText, isDead, waiverSentence } from './gate-words.ts';
 import { levelOf } from './level.ts';
 import { statementOf } from './statement.ts';
 
@@ -15,38 +18,59 @@ type Kind = (typeof KINDS)[number];
 
 interface Annotation {
   readonly kind: Kind;
-  readonly finding: Finding;
+  /** Those with more come first. */
+  readonly rank: number;
+  /** The line is made of those alone that are shown: a place is looked for in files. */
+  readonly line: () => string;
 }
 
 /** Workflow commands that become annotations, the worst first, then one with the result. Ends with a line break. */
 export function renderGithub(report: Report, { minSeverity, files }: RenderOptions): string {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const { failed, undecided } = sectionsOf(safe);
-  const annotations = [
-    ...failed.map((finding): Annotation => ({ kind: kindOf(finding), finding })),
-    // Not known is never less than a warning.
-    ...undecided.map((finding): Annotation => ({ kind: 'warning', finding })),
-  ]
-    .filter(({ finding }) => atLeast(finding.severity, minSeverity))
-    .toSorted((a, b) => rank(b) - rank(a));
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
+  const changes = changesByFingerprint(safe);
+  const annotate = (kind: Kind, finding: Finding): Annotation => {
+    const change = changes.get(finding.fingerprint);
+    // What the baseline has fails no run, and must not push out what is new.
+    const rank = rankOf(finding) - (change?.state === 'unchanged' ? SEVERITIES.length * 2 : 0);
+    const place = () => placeOf(finding, targets.get(finding.targetId), files);
+    return { kind, rank, line: () => line(kind, finding, change, place()) };
+  };
+  const findings = [
+    ...failed.map((finding) => ({ kind: kindOf(finding), finding })),
+    // Not known is never less than a warning.
+    ...undecided.map((finding) => ({ kind: 'warning' as const, finding })),
+  ].filter(({ finding }) => atLeast(finding.severity, minSeverity));
+  const annotations = [
+    ...findings.map(({ kind, finding }) => annotate(kind, finding)).toSorted((a, b) => b.rank - a.rank),
+    ...(safe.waivers ?? []).filter(isDead).map(waiverAnnotation),
+  ];
   const lines = KINDS.flatMap((kind) => {
     const own = annotations.filter((annotation) => annotation.kind === kind);
     // The last notice is the result.
     const most = kind === 'notice' ? MAX_OF_A_KIND - 1 : MAX_OF_A_KIND;
     const more = own.length - most;
     return [
-      ...own.slice(0, most).map(({ finding }) => {
-        const target = targets.get(finding.targetId);
-        return line(kind, finding, placeOf(finding, target, files));
-      }),
+      ...own.slice(0, most).map((annotation) => annotation.line()),
       ...(more > 0 ? [`::${kind} title=bulkhead::${more} more of this kind: see the summary or the report`] : []),
     ];
   });
-  const { exit, summary } = safe;
+  return `${[...lines, `::notice title=bulkhead::${data(resultOf(safe))}`].join('\n')}\n`;
+}
+
+function resultOf({ exit, summary, baseline }: Report): string {
   const { pass, fail, inconclusive, error, waived } = summary.counts;
-  const counts = `${pass} pass, ${fail} fail, ${inconclusive} inconclusive, ${error} error, ${waived} waived`;
-  return `${[...lines, `::notice title=bulkhead::${data(`exit ${exit.code}: ${exit.reason} ${counts}`)}`].join('\n')}\n`;
+  return [
+    `exit ${exit.code}: ${exit.reason} ${pass} pass, ${fail} fail, ${inconclusive} inconclusive, ${error} error, ${waived} waived`,
+    coverageText(summary),
+    ...(baseline === undefined ? [] : [`since the baseline: ${baselineText(baseline, ', ')}`]),
+  ].join('; ');
+}
+
+function waiverAnnotation(waiver: WaiverResult): Annotation {
+  const text = data(cut(waiverSentence(waiver), MAX_MESSAGE));
+  return { kind: 'warning', rank: 0, line: () => `::warning title=bulkhead waivers::${text}` };
 }
 
 function kindOf({ severity }: Finding): Kind {
@@ -54,8 +78,8 @@ function kindOf({ severity }: Finding): Kind {
   return level === 'note' ? 'notice' : level;
 }
 
-function rank({ finding }: Annotation): number {
-  return SEVERITIES.indexOf(finding.severity) * 2 + (finding.status === 'fail' ? 1 : 0);
+function rankOf({ severity, status }: Finding): number {
+  return SEVERITIES.indexOf(severity) * 2 + (status === 'fail' ? 1 : 0);
 }
 
 function placeOf(finding: Finding, target: Report['targets'][number] | undefined, files: DeclarationFiles | undefined): string {
@@ -63,10 +87,11 @@ function placeOf(finding: Finding, target: Report['targets'][number] | undefined
   return file ? `file=${property(path)},line=${number},` : '';
 }
 
-function line(kind: Kind, finding: Finding, place: string): string {
+function line(kind: Kind, finding: Finding, change: BaselineChange | undefined, place: string): string {
   const { check, severity, target, subject, message } = finding;
+  const since = change === undefined ? '' : ` (${changeWords(change)})`;
   const heading = `${check} ${target}: ${statementOf(finding)}`;
-  return `::${kind} ${place}title=${property(cut(heading, 200))}::${data(cut(`${severity}: ${subject}: ${message}`, MAX_MESSAGE))}`;
+  return `::${kind} ${place}title=${property(cut(heading, 200))}::${data(cut(`${severity}: ${subject}${since}: ${message}`, MAX_MESSAGE))}`;
 }
 
 function data(text: string): string {

@@ -5,6 +5,7 @@ import type { RenderOptions } from './console/context.ts';
 import { escapeReport, sectionsOf } from './console/view.ts';
 import { cut } from './cut.ts';
 import { distinctNames } from './distinct.ts';
+import { changesByFingerprint, changeWords, isDead, waiverSentence } from './gate-words.ts';
 import { inertJson } from './json.ts';
 import { statementOf } from './statement.ts';
 
@@ -17,24 +18,34 @@ const SEVERITY: Readonly<Record<Severity, string>> = {
 };
 
 /**
- * GitLab's code quality report: what failed and is not waived, and what could not be decided, which would otherwise look
- * like nothing. Ends with a line break.
+ * GitLab's code quality report: what failed and is not waived, what could not be decided, which would otherwise look
+ * like nothing, and waivers that have ended or cover nothing. Ends with a line break.
  */
 export function renderGitlab(report: Report, { files }: RenderOptions): string {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const { failed, undecided } = sectionsOf(safe);
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const fingerprint = distinctNames('-');
-  const issues = [...failed, ...undecided].map((finding) => {
+  const changes = changesByFingerprint(safe);
+  const findings = [...failed, ...undecided].map((finding) => {
     const { check, status, severity, target, subject, message } = finding;
     const { path, line } = anchorOf(finding, targets.get(finding.targetId), files);
+    const change = changes.get(finding.fingerprint);
+    const since = change === undefined ? '' : `, ${changeWords(change)}`;
     return {
-      description: cut(`${target}: ${statementOf(finding)} (${subject}). ${message}`, 1000),
+      description: cut(`${target}: ${statementOf(finding)} (${subject}${since}). ${message}`, 1000),
       check_name: check,
       fingerprint: fingerprint(finding.fingerprint),
       severity: status === 'fail' ? SEVERITY[severity] : 'minor',
       location: { path, lines: { begin: line } },
     };
   });
-  return `${inertJson(issues, 2)}\n`;
+  const waivers = (safe.waivers ?? []).filter(isDead).map((waiver) => ({
+    description: cut(waiverSentence(waiver), 1000),
+    check_name: 'waiver',
+    fingerprint: fingerprint(`waiver ${waiver.id} ${waiver.target} ${waiver.subject}`),
+    severity: 'minor',
+    location: { path: `waivers/${waiver.id}`, lines: { begin: 1 } },
+  }));
+  return `${inertJson([...findings, ...waivers], 2)}\n`;
 }

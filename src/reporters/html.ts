@@ -1,6 +1,7 @@
 import type { Report } from '../model/report.ts';
 import type { RenderOptions } from './console/context.ts';
 import { renderFindings } from './html/findings.ts';
+import { renderGates } from './html/gates.ts';
 import { renderGraph } from './html/graph.ts';
 import { renderHeader, renderNotes } from './html/header.ts';
 import { markup } from './html/markup.ts';
@@ -24,6 +25,7 @@ export function renderHtml(report: Report, options: RenderOptions): string {
       { id: 'graph', title: 'Ways between them', body: renderGraph(report) },
       { id: 'targets', title: 'Targets', body: renderStories(report) },
       { id: 'findings', title: 'Findings', body: renderFindings(report, options) },
+      ...renderGates(report),
       { id: 'notes', title: 'Notes', body: renderNotes(report.notes) },
     ],
     footer: markup`<p>Written by ${report.tool.name} ${report.tool.version}. <code>bulkhead checks ID</code> explains a check; <code>--format json</code> has everything that was seen.</p>`,

@@ -6,7 +6,7 @@ import { escapeText } from '../model/text.ts';
 /**
  * The report as JSON: two spaces, a line break at the end. Keys stand in the order of the published schema,
  * keys that it does not name (profiles, observations) in alphabetical order, so equal reports are equal bytes.
- * What could steer a terminal is written as `\uXXXX`, which is the same JSON value.
+ * What could steer a terminal or a log is written as `\uXXXX`, which is the same JSON value.
  */
 export function renderJson(report: Report): string {
   return jsonText(report, ReportSchema);
@@ -31,7 +31,7 @@ export function inertJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent);
   // Strings hold no raw line break in JSON: every line break here is layout. Most texts hold nothing to escape at all,
   // and a large one is ten million lines.
-  if (!/[^\n -~]/.test(text)) return text;
+  if (!/[^\n -~]|##/.test(text)) return text;
   return text
     .split('\n')
     .map((line) => escapeText(line, Number.POSITIVE_INFINITY))

@@ -1,8 +1,19 @@
 import junit, { type Builder, type TestSuite } from 'junit-report-builder';
+import type { BaselineChange } from '../model/baseline.ts';
 import type { Finding, Report, ReportTarget } from '../model/report.ts';
 import { escapeReport } from './console/view.ts';
 import { cut } from './cut.ts';
 import { distinctNames } from './distinct.ts';
+import {
+  attestationOwner,
+  baselineText,
+  byUrgency,
+  changesByFingerprint,
+  changeWords,
+  coverageText,
+  waiverOwner,
+  waiverState,
+} from './gate-words.ts';
 import { statementOf } from './statement.ts';
 
 // Its types speak of a default export; what is there is the builder itself.
@@ -14,6 +25,8 @@ const MAX_BODY = 4000;
 const MIN_BODY = 100;
 const MAX_NAME = 200;
 const MAX_MESSAGE = 200;
+const MAX_PROPERTIES = 1000;
+const MAX_PROPERTY = 1000;
 
 /**
  * JUnit XML as GitLab, Jenkins and GitHub's actions show it: one suite a target and area, a case a finding. A failure is
@@ -24,6 +37,7 @@ export function renderJunit(report: Report): string {
   const bodies = safe.findings.filter(({ status }) => status !== 'pass').length;
   const maxBody = Math.max(MIN_BODY, Math.min(MAX_BODY, Math.floor(MAX_BODIES / Math.max(bodies, 1))));
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
+  const changes = changesByFingerprint(safe);
   const root = builder.newBuilder().name('bulkhead');
   const suiteNames = distinctNames();
   addRun(root.testSuite(), safe);
@@ -34,21 +48,47 @@ export function renderJunit(report: Report): string {
     addProperties(suite, targets.get(targetId));
     // Viewers drop a second case of one class and name.
     const caseNames = distinctNames();
-    for (const finding of group) addCase(suite, finding, name, caseNames, maxBody);
+    for (const finding of group)
+      addCase(suite, finding, name, caseNames, bodyOf(finding, changes.get(finding.fingerprint)), maxBody);
   }
   // The builder counts skipped cases at the root too, where Jenkins' schema has no such attribute and refuses the file.
   return `${root.build().replace(/^(<\?xml[^>]*>\s*<testsuites[^>]*?) skipped="\d+"/, '$1')}\n`;
 }
 
 /** A run that found nothing or broke off has no findings, and no findings look like success. */
-function addRun(suite: TestSuite, { exit, interrupted, targets, tool, session }: Report): void {
+function addRun(suite: TestSuite, report: Report): void {
+  const { exit, interrupted, targets, tool, session } = report;
   suite.name('bulkhead run').time(0);
   suite.property('tool', xml(`${tool.name} ${tool.version}`)).property('session', xml(session));
   suite.property('exit', xml(`${exit.code}: ${exit.reason}`));
+  for (const [name, value] of gatesOf(report)) suite.property(name, xml(cut(value, MAX_PROPERTY)));
   const run = suite.testCase().className('bulkhead.run').name('the run is complete').time(0);
   if (interrupted || exit.code === 4 || exit.code === 130 || (targets.length === 0 && exit.code !== 0)) {
     run.error(xml(cut(exit.reason, MAX_MESSAGE)), 'incomplete', xml(exit.reason));
   }
+}
+
+/** What no case of a finding says: of the run as a whole, of each waiver, and what somebody vouches for. */
+function gatesOf({ summary, baseline, waivers = [], attestations = [] }: Report): readonly (readonly [string, string])[] {
+  const properties = [
+    ...byUrgency(waivers).map((waiver, index) => {
+      const { id, target, subject, reason } = waiver;
+      return [
+        `waiver ${index + 1}`,
+        `${waiverState(waiver)}: ${id} ${target} ${subject}: ${reason} (${waiverOwner(waiver)})`,
+      ] as const;
+    }),
+    ...attestations.map(
+      (each, index) => [`attested, not tested ${index + 1}`, `${each.statement} (${attestationOwner(each)})`] as const,
+    ),
+  ];
+  const left = properties.length - MAX_PROPERTIES;
+  return [
+    ['coverage', coverageText(summary)],
+    ...(baseline === undefined ? [] : [['baseline', `${baseline.source}: ${baselineText(baseline)}`] as const]),
+    ...properties.slice(0, MAX_PROPERTIES),
+    ...(left > 0 ? [['more', `${left} more waivers and attestations in --format json`] as const] : []),
+  ];
 }
 
 function addProperties(suite: TestSuite, target: ReportTarget | undefined): void {
@@ -58,7 +98,14 @@ function addProperties(suite: TestSuite, target: ReportTarget | undefined): void
   suite.property('declared egress', xml(target.declaration.egress));
 }
 
-function addCase(suite: TestSuite, finding: Finding, suiteName: string, unique: (name: string) => string, maxBody: number): void {
+function addCase(
+  suite: TestSuite,
+  finding: Finding,
+  suiteName: string,
+  unique: (name: string) => string,
+  body: string,
+  maxBody: number,
+): void {
   const { check, subject, status, severity, waived, message } = finding;
   // The suite's name is part of the class: two targets of one name stay apart.
   const [, target = suiteName, area = ''] = /^(.*) ([A-Z]+(?: #\d+)?)$/s.exec(suiteName) ?? [];
@@ -73,19 +120,21 @@ function addCase(suite: TestSuite, finding: Finding, suiteName: string, unique: 
     one.skipped().standardOutput(xml(cut(`not applicable: ${message}`, maxBody)));
   } else if (waived !== undefined) {
     const until = waived.expires === undefined ? '' : ` until ${waived.expires}`;
-    one.skipped().standardOutput(xml(cut(`waived${until}: ${waived.reason}\n${bodyOf(finding)}`, maxBody)));
+    one.skipped().standardOutput(xml(cut(`waived${until}: ${waived.reason}\n${body}`, maxBody)));
   } else if (status === 'fail') {
-    one.failure(headline, `violation ${severity}`).stacktrace(xml(cut(bodyOf(finding), maxBody)));
+    one.failure(headline, `violation ${severity}`).stacktrace(xml(cut(body, maxBody)));
   } else {
-    one.error(headline, status, xml(cut(bodyOf(finding), maxBody)));
+    one.error(headline, status, xml(cut(body, maxBody)));
   }
 }
 
-function bodyOf(finding: Finding): string {
+function bodyOf(finding: Finding, change: BaselineChange | undefined): string {
   const { check, severity, message, expected, actual, evidence, remediation, reproduce } = finding;
   return [
     `${severity} ${check}: ${statementOf(finding)}`,
-    message,
+    ...(change === undefined ? [] : [`baseline: ${changeWords(change)}`]),
+    // No line begins with what was seen: a log may take it for a command.
+    `found: ${message}`,
     ...(expected === undefined ? [] : [`expected: ${expected}`]),
     ...(actual === undefined ? [] : [`actual: ${actual}`]),
     ...evidence.map((line) => `evidence: ${line}`),

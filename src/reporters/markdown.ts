@@ -1,9 +1,22 @@
+import type { BaselineChange } from '../model/baseline.ts';
 import { AREAS } from '../model/check.ts';
 import type { Finding, Report, ReportTarget } from '../model/report.ts';
 import type { RenderOptions } from './console/context.ts';
 import { SYMBOLS, VERDICTS } from './console/theme.ts';
 import { atLeast, bySeverity, count, escapeReport, sectionsOf } from './console/view.ts';
 import { cut } from './cut.ts';
+import {
+  attestationOwner,
+  baselineText,
+  byUrgency,
+  changesByFingerprint,
+  changeWords,
+  coverageText,
+  isDead,
+  toldChanges,
+  waiverOwner,
+  waiverState,
+} from './gate-words.ts';
 import { code, codeBlock, fairShare, plain, sizeOf } from './markdown-text.ts';
 import { statementOf } from './statement.ts';
 
@@ -31,7 +44,10 @@ function withinLimit(report: Report, { minSeverity }: RenderOptions, limit: numb
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const all = sectionsOf(safe);
   const head = [headline(safe), verdicts(safe, limit / 4), notes(safe)].filter((text) => text !== '').join('\n\n');
-  let room = limit - sizeOf(head) - RESERVED;
+  const gates = gatesOf(safe, limit / 4);
+  const changes = changesByFingerprint(safe);
+  const line = (finding: Finding): string => lineOf(finding, changes);
+  let room = limit - sizeOf(head) - sizeOf(gates) - RESERVED;
   const sections = [
     { title: 'Failed', findings: all.failed, open: true },
     { title: 'Could not be tested', findings: all.undecided, open: true },
@@ -39,7 +55,7 @@ function withinLimit(report: Report, { minSeverity }: RenderOptions, limit: numb
   ].flatMap(({ title, findings, open }) => {
     const wanted = findings.filter(({ severity }) => atLeast(severity, minSeverity));
     if (findings.length === 0) return [];
-    const { kept, size } = fairShare(wanted, targetOf, (finding) => sizeOf(lineOf(finding)) + 2, room);
+    const { kept, size } = fairShare(wanted, targetOf, (finding) => sizeOf(line(finding)) + 2, room);
     room -= size;
     // A line for as many as possible comes before the evidence of any.
     const folded = fairShare(kept, targetOf, (finding) => (open ? sizeOf(evidenceOf(finding)) + 2 : 0), room);
@@ -50,7 +66,7 @@ function withinLimit(report: Report, { minSeverity }: RenderOptions, limit: numb
     return [
       [
         `### ${title} (${findings.length})`,
-        ...kept.map((finding) => (open && told.has(finding) ? `${lineOf(finding)}\n\n${evidenceOf(finding)}` : lineOf(finding))),
+        ...kept.map((finding) => (open && told.has(finding) ? `${line(finding)}\n\n${evidenceOf(finding)}` : line(finding))),
         ...(left > 0
           ? [`**${left} more did not fit here**, of the targets with the most. The JSON report holds everything.`]
           : []),
@@ -58,7 +74,60 @@ function withinLimit(report: Report, { minSeverity }: RenderOptions, limit: numb
       ].join('\n\n'),
     ];
   });
-  return `${[head, ...sections].join('\n\n')}\n`;
+  return `${[head, ...sections, ...(gates === '' ? [] : [gates])].join('\n\n')}\n`;
+}
+
+/** What a baseline, waivers and attestations say, a line each: as many as fit into their share of the room. */
+function gatesOf(report: Report, room: number): string {
+  const { baseline, waivers = [], attestations = [] } = report;
+  const section = (title: string, intro: readonly string[], lines: readonly string[]): readonly string[] => {
+    const { kept } = fairShare(
+      lines,
+      () => '',
+      (text) => sizeOf(text) + 3,
+      room / 3 - 1000,
+    );
+    const left = lines.length - kept.length;
+    return [
+      [
+        `### ${title}`,
+        ...intro,
+        ...(kept.length === 0 ? [] : [kept.map((text) => `- ${text}`).join('\n')]),
+        ...(left > 0 ? [`**${left} more did not fit here.** The JSON report holds everything.`] : []),
+      ].join('\n\n'),
+    ];
+  };
+  return [
+    ...(baseline === undefined
+      ? []
+      : section(
+          'Since the baseline',
+          [`${code(baseline.source, 160)} · ${baselineText(baseline)}`],
+          toldChanges(baseline).map(
+            (change) =>
+              `**${change.state}** ${change.severity} ${code(change.check, 40)} ${code(change.target, 80)} ${code(change.subject, 160)}${
+                change.why === undefined ? '' : `: ${plain(change.why)}`
+              }`,
+          ),
+        )),
+    ...(waivers.length === 0
+      ? []
+      : section(
+          `Waivers (${waivers.length})`,
+          [],
+          byUrgency(waivers).map((waiver) => {
+            const state = isDead(waiver) ? `**${waiverState(waiver)}**` : waiverState(waiver);
+            return `${code(waiver.id, 40)} ${code(waiver.target, 80)} ${code(waiver.subject, 160)} ${state}: ${plain(`${waiver.reason} (${waiverOwner(waiver)})`)}`;
+          }),
+        )),
+    ...(attestations.length === 0
+      ? []
+      : section(
+          `Attested, not tested (${attestations.length})`,
+          [],
+          attestations.map((each) => plain(`${each.statement} (${attestationOwner(each)})`)),
+        )),
+  ].join('\n\n');
 }
 
 /** The comment in front lets a workflow find its own comment again. */
@@ -74,7 +143,7 @@ function headline({ summary, exit, tool, interrupted, findings }: Report): strin
     '',
     `**exit ${exit.code}**: ${plain(exit.reason)}${interrupted ? ' **The run was interrupted.**' : ''}`,
     '',
-    `${count(summary.targets, 'target')} · ${counts.pass} pass · ${counts.fail} fail · ${counts.inconclusive} inconclusive · ${
+    `${count(summary.targets, 'target')} · ${plain(coverageText(summary))} · ${counts.pass} pass · ${counts.fail} fail · ${counts.inconclusive} inconclusive · ${
       counts.error
     } error · ${counts.waived} waived · ${counts['not-applicable']} not applicable · ${plain(`${tool.name} ${tool.version}`, 60)}`,
     ...(undecided > 0 ? ['', 'What could not be tested is not known: it is never counted as held back.'] : []),
@@ -119,10 +188,12 @@ function targetOf({ targetId }: Finding): string {
   return targetId;
 }
 
-function lineOf(finding: Finding): string {
+function lineOf(finding: Finding, changes: ReadonlyMap<string, BaselineChange>): string {
   const { check, status, severity, target, subject, waived } = finding;
   const symbol = status === 'fail' ? SYMBOLS.fail : status === 'error' ? SYMBOLS.error : SYMBOLS.open;
-  const line = `${symbol} **${severity}** ${code(check, 40)} ${code(target, 80)} ${plain(statementOf(finding), 160)}: ${code(subject, 160)}`;
+  const change = changes.get(finding.fingerprint);
+  const since = change === undefined ? '' : `, ${plain(changeWords(change))}`;
+  const line = `${symbol} **${severity}** ${code(check, 40)} ${code(target, 80)} ${plain(statementOf(finding), 160)}: ${code(subject, 160)}${since}`;
   if (waived === undefined) return line;
   const until = waived.expires === undefined ? '' : ` until ${plain(waived.expires, 60)}`;
   return `${line}, waived${until}: ${plain(waived.reason)}`;

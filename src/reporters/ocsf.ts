@@ -1,6 +1,9 @@
+import type { BaselineChange } from '../model/baseline.ts';
 import type { Severity } from '../model/check.ts';
 import type { Finding, Report, ReportCheck, ReportTarget } from '../model/report.ts';
+import type { AttestationResult, WaiverResult } from '../model/waiver.ts';
 import { escapeReport } from './console/view.ts';
+import { attestationOwner, changesByFingerprint, changeWords, isDead, waiverSentence } from './gate-words.ts';
 import { inertJson } from './json.ts';
 import { statementOf } from './statement.ts';
 
@@ -8,6 +11,7 @@ import { statementOf } from './statement.ts';
 const VERSION = '1.3.0';
 const CATEGORY = { category_uid: 2, category_name: 'Findings' } as const;
 const CLASS = { class_uid: 2003, class_name: 'Compliance Finding' } as const;
+const CLOSE = { activity_id: 3, activity_name: 'Close', type_uid: 200_303, type_name: 'Compliance Finding: Close' } as const;
 const CREATE = { activity_id: 1, activity_name: 'Create', type_uid: 200_301, type_name: 'Compliance Finding: Create' } as const;
 const SEVERITY: Readonly<Record<Severity, { readonly severity_id: number; readonly severity: string }>> = {
   critical: { severity_id: 5, severity: 'Critical' },
@@ -17,35 +21,118 @@ const SEVERITY: Readonly<Record<Severity, { readonly severity_id: number; readon
   info: { severity_id: 1, severity: 'Informational' },
 };
 
-/** An OCSF Compliance Finding a line, passes included: a SIEM shows that something was looked at by its presence. */
+/**
+ * An OCSF Compliance Finding a line, passes included: a SIEM shows that something was looked at by its presence. What is
+ * resolved since the baseline is closed; waivers that have ended or cover nothing, and attestations, are events of their own.
+ */
 export function renderOcsf(report: Report): string {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const checks = new Map(safe.checks.map((check) => [check.id, check]));
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
-  return safe.findings
-    .map((finding) => `${inertJson(eventOf(finding, safe, checks.get(finding.check), targets.get(finding.targetId)))}\n`)
-    .join('');
+  const changes = changesByFingerprint(safe);
+  const seen = new Set(safe.findings.map(({ fingerprint }) => fingerprint));
+  const gone = [...changes.values()].filter(({ state, fingerprint }) => state === 'resolved' && !seen.has(fingerprint));
+  const events = [
+    ...safe.findings.map((finding) =>
+      eventOf(finding, safe, checks.get(finding.check), targets.get(finding.targetId), changes.get(finding.fingerprint)),
+    ),
+    ...gone.map((change) => goneEvent(change, safe)),
+    ...(safe.waivers ?? []).filter(isDead).map((waiver) => waiverEvent(waiver, safe)),
+    ...(safe.attestations ?? []).map((attestation) => attestationEvent(attestation, safe)),
+  ];
+  return events.map((event) => `${inertJson(event)}\n`).join('');
 }
 
-function eventOf(finding: Finding, report: Report, check: ReportCheck | undefined, target: ReportTarget | undefined): object {
-  const { status, waived, message, subject, fingerprint, remediation, expected, actual, evidence, reproduce } = finding;
-  const seen = Date.parse(report.finishedAt);
-  // A pass is no incident, whatever its violation would weigh.
-  const weight = status === 'pass' || status === 'not-applicable' ? SEVERITY.info : SEVERITY[finding.severity];
-  const suppressed = waived !== undefined && status !== 'pass' && status !== 'not-applicable';
+/** What every event of a run has. */
+function headOf({ finishedAt, session, tool }: Report, uid: string): object {
+  const seen = Date.parse(finishedAt);
   return {
     ...CATEGORY,
     ...CLASS,
-    ...CREATE,
-    ...weight,
     time: Number.isNaN(seen) ? 0 : seen,
-    message,
-    ...(suppressed ? { status_id: 3, status: 'Suppressed', comment: waived.reason } : { status_id: 1, status: 'New' }),
     metadata: {
       version: VERSION,
-      uid: `${report.session}/${fingerprint}`,
-      product: { name: report.tool.name, vendor_name: 'Bulkhead', version: report.tool.version },
+      uid: `${session}/${uid}`,
+      product: { name: tool.name, vendor_name: 'Bulkhead', version: tool.version },
     },
+  };
+}
+
+/** Of the baseline, and not there any more: no pass, for nothing is left that could have one. */
+function goneEvent(change: BaselineChange, report: Report): object {
+  const { fingerprint, check, target, subject } = change;
+  const message = `${target}: ${check} (${subject}) is ${changeWords(change)}.`;
+  return {
+    ...headOf(report, fingerprint),
+    ...CLOSE,
+    ...SEVERITY.info,
+    message,
+    ...RESOLVED,
+    finding_info: { uid: fingerprint, title: message, analytic: { type_id: 1, type: 'Rule', uid: check } },
+    compliance: { control: check, standards: ['Bulkhead'], status_id: 99, status: 'Resolved', status_detail: message },
+    unmapped: { subject, since_baseline: change.state },
+  };
+}
+
+function waiverEvent(waiver: WaiverResult, report: Report): object {
+  const uid = `waiver ${waiver.id} ${waiver.target} ${waiver.subject}`;
+  const message = waiverSentence(waiver);
+  return {
+    ...headOf(report, uid),
+    ...CREATE,
+    ...SEVERITY.low,
+    message,
+    ...NEW,
+    finding_info: { uid, title: message, desc: waiver.reason, types: ['waiver'] },
+    compliance: { control: waiver.id, standards: ['Bulkhead'], status_id: 2, status: 'Warning', status_detail: message },
+    unmapped: { ...waiver },
+  };
+}
+
+/** No check takes it for evidence, and nobody else should: its status is none of pass and fail. */
+function attestationEvent(attestation: AttestationResult, report: Report): object {
+  const { statement, checks } = attestation;
+  const message = `Attested, not tested: ${statement} (${attestationOwner(attestation)})`;
+  return {
+    ...headOf(report, `attestation ${statement}`),
+    ...CREATE,
+    ...SEVERITY.info,
+    message,
+    status_id: 99,
+    status: 'Attested',
+    finding_info: { uid: `attestation ${statement}`, title: message, types: ['attestation'] },
+    compliance: {
+      control: checks.join(', '),
+      standards: ['Bulkhead'],
+      status_id: 99,
+      status: attestation.expired ? 'Attestation ended' : 'Attested',
+      status_detail: message,
+    },
+    unmapped: { ...attestation },
+  };
+}
+
+const NEW = { status_id: 1, status: 'New' } as const;
+const RESOLVED = { status_id: 4, status: 'Resolved' } as const;
+
+function eventOf(
+  finding: Finding,
+  report: Report,
+  check: ReportCheck | undefined,
+  target: ReportTarget | undefined,
+  change: BaselineChange | undefined,
+): object {
+  const { status, waived, message, subject, fingerprint, remediation, expected, actual, evidence, reproduce } = finding;
+  // A pass is no incident, whatever its violation would weigh.
+  const weight = status === 'pass' || status === 'not-applicable' ? SEVERITY.info : SEVERITY[finding.severity];
+  const resolved = change?.state === 'resolved';
+  const suppressed = waived !== undefined && status !== 'pass' && status !== 'not-applicable';
+  return {
+    ...headOf(report, fingerprint),
+    ...(resolved ? CLOSE : CREATE),
+    ...weight,
+    message,
+    ...(suppressed ? { status_id: 3, status: 'Suppressed', comment: waived.reason } : resolved ? RESOLVED : NEW),
     finding_info: {
       uid: fingerprint,
       title: statementOf(finding),
@@ -72,6 +159,7 @@ function eventOf(finding: Finding, report: Report, check: ReportCheck | undefine
       evidence,
       ...(reproduce === undefined ? {} : { reproduce }),
       ...(suppressed && waived.expires !== undefined ? { waived_until: waived.expires } : {}),
+      ...(change === undefined ? {} : { since_baseline: change.state }),
     },
   };
 }

@@ -1,11 +1,14 @@
-import type { Log, Notification, ReportingDescriptor, Result } from 'sarif';
+import type { Log, Notification, PropertyBag, ReportingDescriptor, Result } from 'sarif';
+import type { BaselineChange } from '../model/baseline.ts';
 import { SEVERITIES, type Severity } from '../model/check.ts';
 import type { Finding, Report, ReportCheck, ReportTarget } from '../model/report.ts';
+import type { WaiverResult } from '../model/waiver.ts';
 import { anchorOf, uriOf, type DeclarationFiles } from './anchor.ts';
 import type { RenderOptions } from './console/context.ts';
 import { escapeReport, sectionsOf } from './console/view.ts';
 import { cut } from './cut.ts';
 import { distinctNames } from './distinct.ts';
+import { changesByFingerprint, changeWords, isDead, waiverSentence } from './gate-words.ts';
 import { inertJson } from './json.ts';
 import { levelOf } from './level.ts';
 import { statementOf } from './statement.ts';
@@ -44,8 +47,10 @@ export function renderSarif(report: Report, { files }: RenderOptions): string {
     files,
     ruleIndex: new Map(rules.map(({ id }, index) => [id, index])),
     fingerprint: distinctNames(':'),
+    changes: changesByFingerprint(safe),
     maxText: Math.max(200, Math.min(4000, Math.floor(MAX_TEXTS / Math.max(violations.length, 1)))),
   };
+  const dead = (safe.waivers ?? []).filter(isDead);
   const log: Log = {
     $schema: SCHEMA,
     version: '2.1.0',
@@ -65,10 +70,11 @@ export function renderSarif(report: Report, { files }: RenderOptions): string {
               ...notificationsOf([...undecided, ...notDecidedOf(waived)], context),
               ...left(violations),
             ],
+            ...(dead.length > 0 && { toolConfigurationNotifications: dead.slice(0, MAX_NOTIFICATIONS).map(waiverNotification) }),
           },
         ],
         results: violations.slice(0, MAX_RESULTS).map((finding) => resultOf(finding, context)),
-        properties: { counts: safe.summary.counts, targets: safe.summary.targets },
+        properties: propertiesOf(safe),
       },
     ],
   };
@@ -80,7 +86,37 @@ interface Context {
   readonly files: DeclarationFiles | undefined;
   readonly ruleIndex: ReadonlyMap<string, number>;
   readonly fingerprint: (fingerprint: string) => string;
+  readonly changes: ReadonlyMap<string, BaselineChange>;
   readonly maxText: number;
+}
+
+/** What no result says: of the run as a whole, what is gone since the baseline, each waiver, and what is attested. */
+function propertiesOf({ summary, baseline, waivers, attestations }: Report): PropertyBag {
+  const gone = (baseline?.changes ?? []).filter(({ state, fails }) => state !== 'unchanged' && !fails);
+  return {
+    counts: summary.counts,
+    targets: summary.targets,
+    coverage: summary.coverage,
+    ...(baseline !== undefined && {
+      baseline: {
+        source: baseline.source,
+        tool: baseline.tool,
+        counts: baseline.counts,
+        gone: gone.slice(0, MAX_NOTIFICATIONS),
+        goneMore: Math.max(0, gone.length - MAX_NOTIFICATIONS),
+      },
+    }),
+    ...(waivers !== undefined && { waivers }),
+    ...(attestations !== undefined && { attestations }),
+  };
+}
+
+function waiverNotification(waiver: WaiverResult): Notification {
+  return {
+    descriptor: { id: `waiver-${waiver.state}` },
+    level: 'warning',
+    message: { text: inert(cut(waiverSentence(waiver), 1000)) },
+  };
 }
 
 /** What is missing was not looked at: only a run that came to its end, and whose checks all worked, is one. */
@@ -127,6 +163,7 @@ function resultOf(finding: Finding, context: Context): Result {
   const { check, severity, title, message, waived, expected, actual, evidence, remediation, reproduce, subject } = finding;
   const ruleIndex = context.ruleIndex.get(check);
   const fingerprint = context.fingerprint(finding.fingerprint);
+  const change = context.changes.get(finding.fingerprint);
   const text = [
     `${finding.target}: ${title} (${subject}). ${message}`,
     ...(expected === undefined ? [] : [`Expected: ${expected}.`]),
@@ -142,6 +179,7 @@ function resultOf(finding: Finding, context: Context): Result {
     level: levelOf(severity),
     message: { text: inert(cut(text, context.maxText)) },
     locations: [locationOf(finding, context)],
+    ...baselineOf(change),
     partialFingerprints: { primaryLocationLineHash: fingerprint, 'bulkheadFinding/v1': fingerprint },
     ...(waived !== undefined && {
       suppressions: [
@@ -152,8 +190,17 @@ function resultOf(finding: Finding, context: Context): Result {
         },
       ],
     }),
-    properties: { severity, subject: cut(subject, context.maxText) },
+    properties: {
+      severity,
+      subject: cut(subject, context.maxText),
+      ...(change !== undefined && { sinceBaseline: changeWords(change) }),
+    },
   };
+}
+
+/** SARIF has no word for what cannot be compared, and what is resolved is no result: code scanning would open it anew. */
+function baselineOf(change: BaselineChange | undefined): Pick<Result, 'baselineState'> {
+  return change?.state === 'new' || change?.state === 'unchanged' ? { baselineState: change.state } : {};
 }
 
 type Location = NonNullable<Result['locations']>[number];

@@ -8,7 +8,7 @@ export interface Verdict {
 }
 
 /** @param failed the failures that count, for their severities */
-export function verdictOf({ summary: { counts }, interrupted }: Report, failed: readonly Finding[]): Verdict {
+export function verdictOf({ summary: { counts }, interrupted, exit }: Report, failed: readonly Finding[]): Verdict {
   const undecided = counts.inconclusive + counts.error;
   if (counts.fail > 0) {
     const severities = failed.length > 0 ? ` (${bySeverity(failed)})` : '';
@@ -17,6 +17,7 @@ export function verdictOf({ summary: { counts }, interrupted }: Report, failed: 
       sentence: `What is declared is not what is enforced: ${count(counts.fail, 'finding')} failed${severities}.`,
     };
   }
+  if (exit.code === 1) return { tone: 'bad', sentence: `Nothing failed, but a gate did: ${exit.reason}` };
   if (undecided > 0)
     return {
       tone: 'open',

@@ -13,6 +13,8 @@ import {
 import { escapeText } from '../model/text.ts';
 
 const MAX_TEXT = 200;
+/** Of one change. */
+const MAX_ENDPOINTS = 8;
 /** Of an event's sentence; the schema allows for what escaping adds at its end. */
 const MAX_SENTENCE = 500;
 
@@ -139,13 +141,19 @@ function sentenceOf(
   return `Between two runs: ${parts.join(', ')}.`;
 }
 
-function safeChange({ kind, severity, text, ...rest }: DriftChange): DriftChange {
-  const texts = Object.entries(rest).map(([name, value]) => [name, bounded(value)]);
+const TEXTS = ['target', 'check', 'subject', 'fingerprint', 'before', 'after', 'why'] as const;
+
+/** The findings of a change are left out: the diff of the two runs has them. */
+function safeChange(change: DriftChange): DriftChange {
+  const { kind, severity, waived, endpoints, text } = change;
+  const texts = TEXTS.flatMap((name) => (change[name] === undefined ? [] : [[name, bounded(change[name])] as const]));
   return {
     kind,
     ...(severity === undefined ? {} : { severity }),
+    ...(waived === undefined ? {} : { waived }),
+    ...(endpoints === undefined ? {} : { endpoints: endpoints.slice(0, MAX_ENDPOINTS).map(bounded) }),
     text: sentence(text),
-    ...(Object.fromEntries(texts) as typeof rest),
+    ...Object.fromEntries(texts),
   };
 }
 

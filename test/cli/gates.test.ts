@@ -96,6 +96,58 @@ describe('waivers', () => {
   });
 });
 
+describe('a waiver that covers nothing, or has ended', () => {
+  it('fails the run on request, and says so', async () => {
+    await writeFile(file('w.yaml'), WAIVER);
+    const flags = ['--waivers', 'w.yaml', '--fail-on-unused-waiver'];
+    expect((await evaluate(['one.json', ...flags])).exitCode).toBe(0);
+    const unused = await evaluate(['fixed.json', ...flags]);
+    expect(unused.exitCode).toBe(1);
+    expect(unused.stdout).toMatch(/exit 1 \(a gate failed\): 1 waiver covers nothing \(--fail-on-unused-waiver\)\./);
+    // Nobody could look: that it covers nothing is not known.
+    expect((await evaluate(['blind.json', ...flags])).exitCode).toBe(3);
+    await writeFile(file('w.yaml'), WAIVER.replace('2099-12-31', '2020-12-31'));
+    expect((await evaluate(['fixed.json', '--waivers', 'w.yaml'])).exitCode).toBe(0);
+    expect((await evaluate(['fixed.json', ...flags])).exitCode).toBe(1);
+  });
+
+  it('may be a gate of the configuration', async () => {
+    await writeFile(file('bulkhead.yaml'), `gates: {failOnUnusedWaiver: true}\n${WAIVER}`);
+    expect((await evaluate(['fixed.json'])).exitCode).toBe(1);
+    expect((await evaluate(['fixed.json', '--no-config'])).exitCode).toBe(0);
+  });
+});
+
+describe('coverage', () => {
+  const ACCEPTED = WAIVER.replace('reason: vendor', 'reason: vendor, inconclusive: true');
+
+  it('that is too low leaves a run inconclusive, whatever is accepted', async () => {
+    await writeFile(file('w.yaml'), ACCEPTED);
+    await saveBundle(file('half.json'), bundleOf({ one: 'unseen', two: 'passes' }));
+    const half = ['half.json', '--waivers', 'w.yaml'];
+    const accepted = await evaluate(half);
+    expect(accepted.exitCode).toBe(0);
+    expect(accepted.stdout).toContain('1 of 2 findings decided (50 %)');
+    expect((await evaluate([...half, '--min-coverage', '50'])).exitCode).toBe(0);
+    const low = await evaluate([...half, '--min-coverage', '50.1']);
+    expect(low.exitCode).toBe(3);
+    expect(low.stdout.replace(/\s+/g, ' ')).toContain('1 of 2 findings were decided: 50 %, and --min-coverage asks for 50.1 %.');
+    expect((await reportOf(...half)).summary.coverage).toEqual({ decided: 1, applicable: 2, percent: 50 });
+  });
+
+  it('may be asked for by the configuration, and yields to the flag', async () => {
+    await writeFile(file('bulkhead.yaml'), `gates: {minCoverage: 90}\n${ACCEPTED}`);
+    await saveBundle(file('half.json'), bundleOf({ one: 'unseen', two: 'passes' }));
+    expect((await evaluate(['half.json'])).exitCode).toBe(3);
+    expect((await evaluate(['half.json', '--min-coverage', '20'])).exitCode).toBe(0);
+    expect((await evaluate(['half.json', '--min-coverage', 'most'])).exitCode).toBe(2);
+    await writeFile(file('bulkhead.yaml'), 'gates: {minCoverage: 101}\n');
+    const wrong = await evaluate(['half.json']);
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toMatch(/line 1, gates\.minCoverage: 101 is not valid here/);
+  });
+});
+
 describe('a baseline', () => {
   it('fails on what is new alone', async () => {
     const baseline = ['--baseline', 'b.json'];
@@ -200,14 +252,35 @@ describe('the configuration file', () => {
     expect(await readFile(file('victim.json'), 'utf8')).toBe('mine');
   });
 
-  it('that is invalid is never ignored, with audit either', async () => {
+  /** No engine listens there: what ends with 4 went past everything that is read before. */
+  const withoutEngine = async (command: string, ...args: readonly string[]) =>
+    execa(process.execPath, [CLI, command, '--host', `unix://${file('none.sock')}`, ...args], { reject: false, cwd: directory });
+
+  it.each([
+    ['audit', []],
+    ['compare', ['image']],
+    ['run', ['--verify', 'image']],
+  ] as const)('that is invalid is never ignored by %s', async (command, args) => {
     await writeFile(file('bulkhead.yaml'), 'gate: {}\n');
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [CLI, 'audit', '--host', `unix://${file('none.sock')}`], {
-      reject: false,
-      cwd: directory,
-    });
+    const { exitCode, stdout, stderr } = await withoutEngine(command, ...args);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/line 1, gate: is an unknown key\. Did you mean "gates"\?/);
     await expect(stat(file('none.sock'))).rejects.toThrow();
+    expect((await withoutEngine(command, '--no-config', ...args)).exitCode).toBe(4);
+  });
+
+  it('is nothing to run without --verify', async () => {
+    await writeFile(file('bulkhead.yaml'), 'gate: {}\n');
+    expect((await withoutEngine('run', 'image')).exitCode).toBe(4);
+  });
+
+  it('says what compare measures an image against, unless a flag does', async () => {
+    const rules = '[{target: image, profile: by-name.json}, {image: "registry.example/*", profile: by-image.json}]';
+    await writeFile(file('bulkhead.yaml'), `profiles: ${rules}\n`);
+    const configured = await withoutEngine('compare', 'registry.example/image');
+    expect(configured.exitCode).toBe(2);
+    expect(configured.stderr).toMatch(/by-image\.json/);
+    expect((await withoutEngine('compare', 'image')).exitCode).toBe(4);
+    expect((await withoutEngine('compare', '--profile', 'none', 'registry.example/image')).exitCode).toBe(4);
   });
 });

@@ -59,8 +59,27 @@ export function fixtureReport(): Report {
     summary: {
       targets: 3,
       counts: { pass: 6, fail: 8, inconclusive: 3, 'not-applicable': 2, error: 1, waived: 1 },
+      coverage: { decided: 15, applicable: 19, percent: 78.9 },
       worst: 'critical',
     },
+    waivers: waivers(),
+    baseline: baseline(),
+    attestations: [
+      {
+        statement: 'Images are pulled by digest from our own registry.',
+        owner: 'registry-team',
+        expires: '2027-06-30',
+        checks: ['HARD-001'],
+        expired: false,
+      },
+      {
+        statement: 'Logs are kept for a year.',
+        owner: 'platform-team',
+        expires: '2026-10-31',
+        checks: ['HARD-003'],
+        expired: true,
+      },
+    ],
     exit: { code: 1, reason: '7 findings at or above medium failed' },
   });
 }
@@ -123,6 +142,77 @@ function fetcher() {
     networks: [],
     story: ['It has no network interface but lo: nothing that was tried could be reached.'],
   });
+}
+
+function waivers(): NonNullable<Report['waivers']> {
+  const owner = 'platform-team';
+  return [
+    {
+      id: 'HARD-004',
+      target: 'tickets',
+      subject: 'no_new_privs',
+      reason: 'The vendor’s entrypoint needs sudo; ticket OPS-311.',
+      owner,
+      expires: '2027-01-31',
+      ticket: 'OPS-311',
+      state: 'applied',
+      findings: 1,
+      daysLeft: 72,
+    },
+    {
+      id: 'NET-004',
+      target: 'weather',
+      subject: 'files.example:*',
+      reason: 'gone in 2.2',
+      owner,
+      expires: '2026-10-31',
+      state: 'expired',
+      findings: 1,
+      daysLeft: -20,
+    },
+    {
+      id: 'HARD-006',
+      target: 'fetch*',
+      subject: '*',
+      reason: 'it unpacks below its root',
+      owner,
+      expires: '2027-01-31',
+      state: 'unused',
+      findings: 0,
+      daysLeft: 72,
+    },
+  ];
+}
+
+/** Two failures are new, one is as it was, one cannot be compared; one is gone without a trace, one passes now. */
+function baseline(): NonNullable<Report['baseline']> {
+  const changes = [
+    change(aFinding({ subject: '203.0.113.10:443' }), { state: 'new' }),
+    change(aFinding({ check: 'HARD-006', severity: 'medium', subject: '/usr/local/lib' }), { state: 'new' }),
+    change(aFinding({ check: 'HOST-001', subject: '172.17.0.1' }), { state: 'unchanged' }),
+    change(aFinding({ check: 'NET-012', subject: 'udp' }), {
+      state: 'incomparable',
+      fails: false,
+      why: 'it could not be decided now',
+    }),
+    change(aFinding({ check: 'FS-002', target: 'tickets', subject: '/data/tickets' }), { state: 'resolved', fails: false }),
+    change(aFinding({ subject: '198.51.100.7:22' }), { state: 'resolved', fails: false }),
+  ];
+  return {
+    source: 'bulkhead.baseline.json',
+    tool: '0.1.0',
+    counts: { new: 2, resolved: 2, unchanged: 1, incomparable: 1 },
+    changes,
+  };
+}
+
+type Change = NonNullable<Report['baseline']>['changes'][number];
+
+function change(
+  { fingerprint, check, target, subject, severity }: Finding,
+  more: Pick<Change, 'state'> & Partial<Change>,
+): Change {
+  return { fingerprint, check, target, subject, severity, fails: true, ...more };
 }
 
 const CONTROL = 'control on an ordinary bridge: connected after 3 ms at 203.0.113.10';

@@ -16,6 +16,19 @@ export const CLOSED: readonly string[] = [
   'value',
 ];
 
+/** What waivers and changes came to; the state of a target is a text of its engine. */
+const STATES: ReadonlySet<string> = new Set([
+  'new',
+  'resolved',
+  'unchanged',
+  'incomparable',
+  'applied',
+  'unused',
+  'expired',
+  'not-asked',
+  'undecided',
+]);
+
 /** Words of the contract of a comparison, and of what the page shows as words of its own. */
 const CLOSED_IN_PAGES: ReadonlySet<string> = new Set([...CLOSED, 'expected', 'observed', 'source', 'run', 'way']);
 
@@ -42,7 +55,7 @@ export function poison<T>(value: T, next: () => string, closed: ReadonlySet<stri
 }
 
 function replaced(value: unknown, next: () => string, closed: ReadonlySet<string>, key: string): unknown {
-  if (typeof value === 'string') return closed.has(key) ? value : next();
+  if (typeof value === 'string') return closed.has(key) || (key === 'state' && STATES.has(value)) ? value : next();
   if (Array.isArray(value)) return value.map((each) => replaced(each, next, closed, key));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, replaced(each, next, closed, name)]));

@@ -86,7 +86,7 @@ export function aReport(overrides: Partial<Report> = {}): Report {
     findings,
     areas: areasOf(targets, findings),
     matrix: { destinations: [], rows: [] },
-    summary: { targets: targets.length, counts: countsOf(findings) },
+    summary: { targets: targets.length, counts: countsOf(findings), coverage: coverageOf(findings) },
     notes: [],
     exit: { code: 0, reason: 'no violation, nothing undecided' },
     ...overrides,
@@ -144,6 +144,14 @@ export function countsOf(findings: readonly Finding[]): Counts {
   const counts = { ...NO_COUNTS };
   for (const { status, waived } of findings) counts[waived === undefined ? status : 'waived'] += 1;
   return counts;
+}
+
+export function coverageOf(findings: readonly Finding[]): Report['summary']['coverage'] {
+  const applicable = findings.filter(({ status }) => status !== 'not-applicable').length;
+  const decided = findings.filter(({ status }) => ['pass', 'fail'].includes(status)).length;
+  return applicable === 0
+    ? { decided, applicable }
+    : { decided, applicable, percent: Math.floor((1000 * decided) / applicable) / 10 };
 }
 
 /** The metadata of each check that a finding names; made up where there is no such check. */

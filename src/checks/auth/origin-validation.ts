@@ -2,7 +2,7 @@ import type { PairedAttempt } from '../../model/attempt.ts';
 import { defineCheck, type CheckInput, type Severity, type Verdict } from '../../model/check.ts';
 import { somethingAnswered } from '../support/answer.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { exposure, noEndpoint, ownEndpoints, type OwnEndpoint } from '../support/endpoint.ts';
+import { exposure, maySpeakMcp, noEndpoint, ownEndpoints, type OwnEndpoint } from '../support/endpoint.ts';
 import { isEndpoint, outcomeText, statusOf } from '../support/offers.ts';
 
 export const originValidation = defineCheck({
@@ -26,7 +26,7 @@ export const originValidation = defineCheck({
     const { facts, target } = input;
     const endpoints = ownEndpoints(facts.endpoint.attempts);
     if (endpoints.length === 0) return [noEndpoint(target, facts.configuration)];
-    const spoken = endpoints.filter(({ session }) => session.target.outcome !== 'other-protocol');
+    const spoken = endpoints.filter(maySpeakMcp);
     if (spoken.length === 0) {
       const message = 'What answers speaks no MCP at the usual paths; AUTH-002 says more.';
       return [

@@ -1,6 +1,6 @@
 import { defineCheck, type CheckInput, type Verdict } from '../../model/check.ts';
 import { evidenceOf, reproduceAttempt } from '../support/evidence.ts';
-import { exposure, isOffered, noEndpoint, ownEndpoints, type OwnEndpoint } from '../support/endpoint.ts';
+import { exposure, isOffered, maySpeakMcp, noEndpoint, ownEndpoints, type OwnEndpoint } from '../support/endpoint.ts';
 import { isEndpoint, outcomeText, serviceText, statusOf } from '../support/offers.ts';
 
 export const proxyAuth = defineCheck({
@@ -30,10 +30,11 @@ export const proxyAuth = defineCheck({
 });
 
 function judge(
-  { subject, port, session }: OwnEndpoint,
+  endpoint: OwnEndpoint,
   known: boolean,
   { facts: { configuration }, target }: CheckInput<'endpoint' | 'configuration'>,
 ): Verdict {
+  const { subject, port, session } = endpoint;
   const common = {
     subject,
     expected: 'asks for credentials',
@@ -53,7 +54,7 @@ function judge(
     const message = `${subject} turns strangers away (${outcomeText(session)}), and it is open whether for the lack of credentials.`;
     return { ...common, status: 'inconclusive', message };
   }
-  if (outcome === 'other-protocol') {
+  if (!maySpeakMcp(endpoint)) {
     const message = `What answers at ${subject} speaks no MCP at the usual paths (${outcomeText(session)}).`;
     // Where there has to be an endpoint and none was found, nobody has looked at it.
     const missing =

@@ -30,6 +30,11 @@ export function ownEndpoints(attempts: readonly PairedAttempt[]): readonly OwnEn
     });
 }
 
+/** False where what answered speaks something else at the usual paths; no answer at all leaves it open. */
+export function maySpeakMcp({ session }: OwnEndpoint): boolean {
+  return session.target.outcome !== 'other-protocol';
+}
+
 /** Whether clients on the host find it there: by its platform or by a published port, and not by the container's own address. */
 export function isOffered({ endpoint }: Target, { publishedPorts }: ConfigurationFacts, port: number): boolean {
   return endpoint?.port === port || publishedPorts.some((published) => published.port === port);

@@ -1,11 +1,10 @@
 import type { BaselineChange } from '../../model/baseline.ts';
 import type { Finding, Report } from '../../model/report.ts';
-import type { WaiverState } from '../../model/waiver.ts';
+import { attestationOwner, byUrgency, CHANGE_STATES, isDead, toldChanges, waiverOwner, waiverState } from '../gate-words.ts';
 import { heading, type Context } from './context.ts';
 import { renderFindings, renderWaived } from './findings.ts';
 import { clip, flow, hanging } from './layout.ts';
 import { SYMBOLS, type Theme } from './theme.ts';
-import { count } from './view.ts';
 
 type Block = readonly string[];
 
@@ -17,23 +16,17 @@ export function renderWaivedInFull(findings: readonly Finding[], context: Contex
   return [...renderWaived(findings, context), '', ...renderFindings(findings, context)];
 }
 
-const WAIVER_WORDS: Readonly<Record<WaiverState, string>> = {
-  applied: 'applied',
-  unused: 'covers nothing',
-  expired: 'expired',
-  'not-asked': 'not asked',
-};
-
 /** What became of each waiver; the exceptional ones are notes of every report. */
 export function renderWaivers({ waivers = [] }: Report, context: Context): readonly Block[] {
   if (context.showWaived !== true || waivers.length === 0) return [];
   const { theme, width } = context;
   return [
     [heading(`Waivers (${waivers.length})`, context)],
-    waivers.flatMap(({ id, target, subject, owner, ticket, expires, state, findings }) => {
-      const who = [owner, ...(ticket === undefined ? [] : [ticket]), `until ${expires}`].map((text) => clip(text, 80)).join(', ');
-      const text = `${id}  ${clip(target, 60)}  ${clip(subject, 160)} (${who}): ${WAIVER_WORDS[state]}, ${count(findings, 'finding')}`;
-      const style = state === 'applied' || state === 'not-asked' ? theme.quiet : theme.warning;
+    byUrgency(waivers).flatMap((waiver) => {
+      const { id, target, subject } = waiver;
+      const who = clip(waiverOwner(waiver), 240);
+      const text = `${id}  ${clip(target, 60)}  ${clip(subject, 160)} (${who}): ${waiverState(waiver)}`;
+      const style = isDead(waiver) ? theme.warning : theme.quiet;
       return hanging({ text: `${SYMBOLS.none} `, style }, text, width, style);
     }),
   ];
@@ -43,14 +36,12 @@ export function renderWaivers({ waivers = [] }: Report, context: Context): reado
 export function renderBaseline({ baseline }: Report, context: Context): readonly Block[] {
   if (baseline === undefined) return [];
   const { theme, width, verbose } = context;
-  const { counts, source, changes } = baseline;
-  const numbers = (['new', 'incomparable', 'resolved', 'unchanged'] as const).map((state) => ({
+  const { counts, source } = baseline;
+  const numbers = CHANGE_STATES.map((state) => ({
     text: `${counts[state]} ${state}`,
     style: counts[state] > 0 ? styleOf(state, theme) : theme.quiet,
   }));
-  const told = (['new', 'incomparable', 'resolved'] as const).flatMap((state) =>
-    changes.filter((change) => change.state === state),
-  );
+  const told = toldChanges(baseline);
   const shown = verbose || told.length <= MAX_CHANGES ? told : told.slice(0, MAX_CHANGES - 1);
   const left = told.length - shown.length;
   return [
@@ -79,10 +70,10 @@ export function renderAttestations({ attestations = [] }: Report, context: Conte
   const { theme, width } = context;
   return [
     [heading(`Attested, not tested (${attestations.length})`, context)],
-    attestations.flatMap(({ statement, owner, expires, checks, expired }) => {
-      const end = expired ? `ended on ${expires}` : `until ${expires}`;
-      const text = `${clip(statement, 300)} (${clip(owner, 80)}, ${end}; ${clip(checks.join(', '), 200)})`;
-      return hanging({ text: `${SYMBOLS.none} `, style: theme.quiet }, text, width, expired ? theme.warning : theme.quiet);
+    attestations.flatMap((attestation) => {
+      const text = `${clip(attestation.statement, 300)} (${clip(attestationOwner(attestation), 400)})`;
+      const style = attestation.expired ? theme.warning : theme.quiet;
+      return hanging({ text: `${SYMBOLS.none} `, style: theme.quiet }, text, width, style);
     }),
   ];
 }

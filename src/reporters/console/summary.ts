@@ -3,6 +3,7 @@ import { label, type Context } from './context.ts';
 import { beside, clip, flow, hanging, type Span } from './layout.ts';
 import { sourceWords } from './targets.ts';
 import { SYMBOLS, VERDICT_SYMBOLS } from './theme.ts';
+import { coverageText } from '../gate-words.ts';
 import { verdictOf } from '../verdict.ts';
 import { atLeast, count, type Sections } from './view.ts';
 
@@ -87,7 +88,13 @@ export function renderSummary(report: Report, sections: Sections, context: Conte
     text: `${number} ${text}`,
     style: number > 0 && style ? style : theme.quiet,
   }));
-  return [...flow(spans, ' · ', 0, width), ...verdict(report, sections, context), ...exit(report, context)];
+  const coverage: Span = { text: coverageText(report.summary), style: theme.quiet };
+  return [
+    ...flow(spans, ' · ', 0, width),
+    ...flow([coverage], '', 0, width),
+    ...verdict(report, sections, context),
+    ...exit(report, context),
+  ];
 }
 
 function verdict(report: Report, { failed }: Sections, { theme, width }: Context): readonly string[] {
@@ -96,11 +103,20 @@ function verdict(report: Report, { failed }: Sections, { theme, width }: Context
   return hanging({ text: `${VERDICT_SYMBOLS[tone]} `, style }, sentence, width, style);
 }
 
-function exit({ exit: { code, reason }, summary: { counts }, baseline }: Report, { theme, width }: Context): readonly string[] {
-  const gate = `nothing${baseline === undefined ? '' : ' new'} at or above the gate`;
-  const clean = code === 0 && counts.fail > 0 ? gate : EXIT_WORDS[code];
-  const words = clean === undefined ? '' : ` (${clean})`;
-  return hanging({ text: `exit ${code}${words}: `, style: theme.strong }, clip(reason, 400), width);
+/** What an exit code means for this report; undefined for one that is none of the contract. */
+export function exitWords({ exit: { code }, summary: { counts }, baseline }: Report): string | undefined {
+  if (code === 0 && counts.fail > 0) return `nothing${baseline === undefined ? '' : ' new'} at or above the gate`;
+  return code === 1 && counts.fail === 0 ? 'a gate failed' : EXIT_WORDS[code];
+}
+
+function exit(report: Report, { theme, width }: Context): readonly string[] {
+  const { code, reason } = report.exit;
+  const words = exitWords(report);
+  return hanging(
+    { text: `exit ${code}${words === undefined ? '' : ` (${words})`}: `, style: theme.strong },
+    clip(reason, 400),
+    width,
+  );
 }
 
 /** What the view leaves out, notes of the run, and where to look next. */

@@ -1,8 +1,11 @@
+import type { BaselineChange } from '../../model/baseline.ts';
 import { AREAS, SEVERITIES } from '../../model/check.ts';
 import type { Finding, Report } from '../../model/report.ts';
 import { AREA_WORDS } from '../checks.ts';
 import type { RenderOptions } from '../console/context.ts';
 import { atLeast, count, sectionsOf } from '../console/view.ts';
+import { changesByFingerprint } from '../gate-words.ts';
+import { changeBadge } from './gates.ts';
 import { markup, prose, short, type Markup } from './markup.ts';
 import { badge, shownStatus, STATUS, type Shown } from './words.ts';
 
@@ -16,6 +19,12 @@ interface Group {
   readonly title: string;
   readonly findings: readonly Finding[];
   readonly isOpen: boolean;
+}
+
+interface Context {
+  /** The number of each target on the page, by its id. */
+  readonly targets: ReadonlyMap<string, number>;
+  readonly changes: ReadonlyMap<string, BaselineChange>;
 }
 
 /** All findings, the worst first, in groups by how they ended; the filter appears where there is a script. */
@@ -41,8 +50,11 @@ export function renderFindings(report: Report, { minSeverity }: RenderOptions): 
     all.length > MAX_FINDINGS
       ? markup`<p class="notice">The page holds ${MAX_FINDINGS} of ${all.length} findings, the worst first, and the filter sees no others. --format json has all of them.</p>`
       : undefined;
-  const targets = new Map(report.targets.map(({ id }, index) => [id, index + 1]));
-  return markup`${hidden > 0 ? markup`<p class="notice">${count(hidden, 'finding')} below ${minSeverity} left out (--min-severity); the counts and the exit code include them.</p>` : undefined} ${cut} ${all.length === 0 ? markup`<p class="empty">There are no findings.</p>` : filter(report, all.slice(0, MAX_FINDINGS))} ${drawn.map((group) => renderGroup(group, targets))}`;
+  const context: Context = {
+    targets: new Map(report.targets.map(({ id }, index) => [id, index + 1])),
+    changes: changesByFingerprint(report),
+  };
+  return markup`${hidden > 0 ? markup`<p class="notice">${count(hidden, 'finding')} below ${minSeverity} left out (--min-severity); the counts and the exit code include them.</p>` : undefined} ${cut} ${all.length === 0 ? markup`<p class="empty">There are no findings.</p>` : filter(report, all.slice(0, MAX_FINDINGS))} ${drawn.map((group) => renderGroup(group, context))}`;
 }
 
 function filter({ targets }: Report, findings: readonly Finding[]): Markup {
@@ -75,18 +87,19 @@ function filter({ targets }: Report, findings: readonly Finding[]): Markup {
 
 function renderGroup(
   { id, title, findings, isOpen, left }: Group & { readonly left: number },
-  targets: ReadonlyMap<string, number>,
+  context: Context,
 ): Markup | undefined {
   if (findings.length + left === 0) return undefined;
-  return markup`<details class="group" data-group="${id}" data-number="${findings.length + left}"${isOpen ? markup` open` : undefined}><summary><h3>${title} <span class="number">${findings.length + left}</span></h3></summary> ${findings.map((finding) => renderFinding(finding, targets.get(finding.targetId) ?? 0))} ${left > 0 ? markup`<p class="notice">and ${count(left, 'more finding')}: too many for a page, --format json has all of them.</p>` : undefined}</details>`;
+  return markup`<details class="group" data-group="${id}" data-number="${findings.length + left}"${isOpen ? markup` open` : undefined}><summary><h3>${title} <span class="number">${findings.length + left}</span></h3></summary> ${findings.map((finding) => renderFinding(finding, context))} ${left > 0 ? markup`<p class="notice">and ${count(left, 'more finding')}: too many for a page, --format json has all of them.</p>` : undefined}</details>`;
 }
 
-function renderFinding(finding: Finding, target: number): Markup {
+function renderFinding(finding: Finding, { targets, changes }: Context): Markup {
+  const target = targets.get(finding.targetId) ?? 0;
   const { check, area, title, severity, subject, message, expected, actual, evidence, waived } = finding;
   const status = shownStatus(finding);
   const fact = (name: string, value: string | undefined): Markup | undefined =>
     value === undefined ? undefined : markup`<dt>${name}</dt><dd>${value}</dd>`;
-  return markup`<article class="finding s-${status}" data-status="${status}" data-severity="${severity}" data-area="${area}" data-target="${target}"><h4>${badge(STATUS[status])}<span class="severity v-${severity}">${severity}</span><span class="check">${check}</span><span class="title">${title}</span></h4><p class="where"><strong>${short(finding.target, 80)}</strong> <code>${short(subject, 300)}</code></p><p>${message}</p> ${waived === undefined ? undefined : markup`<p class="notice">Waived${waived.expires === undefined ? undefined : markup` until ${waived.expires}`}: ${waived.reason}</p>`} <details><summary>Evidence${status === 'pass' || status === 'not-applicable' ? undefined : ' and remedy'}</summary><dl>${fact('Expected', expected)}${fact('Actual', actual)} <dt>Evidence</dt><dd>${renderEvidence(evidence)}</dd> ${
+  return markup`<article class="finding s-${status}" data-status="${status}" data-severity="${severity}" data-area="${area}" data-target="${target}"><h4>${badge(STATUS[status])}<span class="severity v-${severity}">${severity}</span><span class="check">${check}</span><span class="title">${title}</span>${changeBadge(changes.get(finding.fingerprint))}</h4><p class="where"><strong>${short(finding.target, 80)}</strong> <code>${short(subject, 300)}</code></p><p>${message}</p> ${waived === undefined ? undefined : markup`<p class="notice">Waived${waived.expires === undefined ? undefined : markup` until ${waived.expires}`}: ${waived.reason}</p>`} <details><summary>Evidence${status === 'pass' || status === 'not-applicable' ? undefined : ' and remedy'}</summary><dl>${fact('Expected', expected)}${fact('Actual', actual)} <dt>Evidence</dt><dd>${renderEvidence(evidence)}</dd> ${
     status === 'pass' || status === 'not-applicable' ? undefined : markup`<dt>Remedy</dt><dd>${prose(finding.remediation)}</dd>`
   } ${
     finding.reproduce === undefined

@@ -1,8 +1,9 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Report } from '../../model/report.ts';
-import { clock, duration, EXIT_WORDS } from '../console/summary.ts';
+import { clock, duration, EXIT_WORDS, exitWords } from '../console/summary.ts';
 import { count, sectionsOf } from '../console/view.ts';
 import { VERDICT_SYMBOLS } from '../console/theme.ts';
+import { coverageText } from '../gate-words.ts';
 import { verdictOf } from '../verdict.ts';
 import { markup, type Markup, type Part } from './markup.ts';
 import { STATUS, type Shown, type Tone } from './words.ts';
@@ -11,18 +12,19 @@ import { STATUS, type Shown, type Tone } from './words.ts';
 export function renderHeader(report: Report): Markup {
   const { counts } = report.summary;
   const { tone, sentence } = verdictOf(report, sectionsOf(report).failed);
-  return markup`<h1>Audit of ${count(report.targets.length, 'MCP server')}</h1> ${banner(tone, VERDICT_SYMBOLS[tone], sentence, report.exit)} ${interrupted(report)} <ul class="tiles" aria-label="Findings by status">${(
+  return markup`<h1>Audit of ${count(report.targets.length, 'MCP server')}</h1> ${banner(tone, VERDICT_SYMBOLS[tone], sentence, report.exit, exitWords(report))} ${interrupted(report)} <ul class="tiles" aria-label="Findings by status">${(
     Object.keys(STATUS) as readonly Shown[]
   ).map((status) => {
     const { tone: own, symbol: mark, word } = STATUS[status];
     const number = counts[status];
     return markup`<li class="tile t-${number > 0 ? own : 'none'}"><b>${number}</b><span><i aria-hidden="true">${mark}</i> ${word}</span></li>`;
-  })}</ul> ${facts(report)}`;
+  })}</ul> ${facts(report, [['Coverage', coverageText(report.summary)]])}`;
 }
 
 /** The same place of a comparison, whose verdicts stand with its platforms. */
 export function facts(
   run: Pick<Report | Comparison, 'tool' | 'engine' | 'startedAt' | 'session' | 'exit'> & { readonly finishedAt: string },
+  more: readonly (readonly [string, Part])[] = [],
 ): Markup {
   const { tool, engine, session, startedAt, finishedAt, exit } = run;
   const rows: readonly (readonly [string, Part])[] = [
@@ -32,13 +34,13 @@ export function facts(
     ['Machine', `${engine.os}/${engine.architecture}, kernel ${engine.kernel}`],
     ['Endpoint', engine.endpoint],
     ['Session', session],
+    ...more,
     ['Exit', `${exit.code}: ${exit.reason}`],
   ];
   return markup`<dl class="facts">${rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-export function banner(tone: Tone, symbol: string, sentence: string, { code }: Report['exit']): Markup {
-  const words = EXIT_WORDS[code];
+export function banner(tone: Tone, symbol: string, sentence: string, { code }: Report['exit'], words = EXIT_WORDS[code]): Markup {
   return markup`<p class="banner t-${tone}"><b aria-hidden="true">${symbol}</b><span>${sentence}</span><small>exit ${code}${words === undefined ? undefined : `, ${words}`}</small></p>`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../../src/checks/registry.ts';
-import { parseCanary, parseHostPort, parseInteger, selectChecks } from '../../../src/commands/options.ts';
+import { parseCanary, parseHostPort, parseInteger, parsePercent, selectChecks } from '../../../src/commands/options.ts';
 import { parseFormats } from '../../../src/commands/output.ts';
 
 describe('HOST:PORT', () => {
@@ -37,6 +37,12 @@ describe('numbers', () => {
     expect(() => parse(value)).toThrow(/--timeout/),
   );
   it('takes what is in range', () => expect(parse('2000')).toBe(2000));
+
+  const percent = parsePercent('--min-coverage');
+  it.each(['101', '-1', '90%', '1e1', '', 'x', '100.1'])('refuses "%s" as a percentage', (value) =>
+    expect(() => percent(value)).toThrow(/--min-coverage/),
+  );
+  it.each(['0', '99.9', '100'])('takes %s percent', (value) => expect(percent(value)).toBe(Number(value)));
 });
 
 describe('selection of checks', () => {

@@ -28,6 +28,32 @@ describe('exit code', () => {
     expect(decideExit(findings, { ...options, ...changes }).code).toBe(code);
   });
 
+  it('says which gate failed', () => {
+    const waiver = {
+      id: 'NET-004',
+      target: '*',
+      subject: '*',
+      reason: 'r',
+      owner: 'o',
+      expires: '2026-01-01',
+      findings: 0,
+      daysLeft: -1,
+    };
+    const waivers = [
+      { ...waiver, state: 'expired' as const },
+      { ...waiver, state: 'unused' as const },
+      { ...waiver, state: 'unused' as const },
+    ];
+    expect(decideExit([pass], { ...options, waivers }).reason).toBe(
+      '1 waiver has ended, 2 waivers cover nothing (--fail-on-unused-waiver).',
+    );
+    expect(decideExit([pass, pass, open], { ...options, minCoverage: 66.7 })).toEqual({
+      code: 3,
+      reason: '2 of 3 findings were decided: 66.6 %, and --min-coverage asks for 66.7 %.',
+    });
+    expect(decideExit([pass, pass, open], { ...options, minCoverage: 66 }).reason).toBe('1 finding could not be decided.');
+  });
+
   it('is 2 for what the caller got wrong and 4 for the engine', () => {
     expect(exitCodeOf('usage')).toBe(2);
     expect(exitCodeOf('profile-invalid')).toBe(2);

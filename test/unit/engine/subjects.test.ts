@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configuredProfiles } from '../../../src/engine/subjects.ts';
+import { configuredProfiles, profileForImage } from '../../../src/engine/subjects.ts';
 import { aTarget, anId } from '../../support/observations.ts';
 
 const server = (letter: string, name: string, reference: string) =>
@@ -32,6 +32,18 @@ describe('profiles of the configuration', () => {
       [anId('b'), 'mcp.json'],
     ]);
     expect(idle.map(({ profile }) => profile)).toEqual(['both.json']);
+  });
+
+  it('speak of an image that nobody runs yet by rules that name no server', () => {
+    const rules = [
+      rule('both.json', { target: '*', image: 'registry.example/*' }),
+      rule('server.json', { target: 'weather' }),
+      rule('mcp.json', { image: 'registry.example/mcp/*' }),
+      rule('npm.json', { image: 'npx:@example/*' }),
+    ];
+    expect(profileForImage(rules, 'registry.example/mcp/weather:2')).toBe('mcp.json');
+    expect(profileForImage(rules, 'npx:@example/server@1.2.3')).toBe('npm.json');
+    expect(profileForImage(rules, 'weather')).toBeUndefined();
   });
 
   it('are none where there is no rule', () => {

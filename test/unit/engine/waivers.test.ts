@@ -82,6 +82,14 @@ describe('a waiver', () => {
     expect(notes[1]).toMatch(/^2 of 3 waivers/);
   });
 
+  it.each(['inconclusive', 'error'] as const)('may still be needed where its check is %s', (status) => {
+    const unseen = aFinding({ status, subject: 'evidence egress' });
+    expect(apply([unseen], [waiver]).results[0]?.state).toBe('undecided');
+    expect(apply([{ ...unseen, target: 'github' }], [waiver]).results[0]?.state).toBe('unused');
+    expect(apply([{ ...unseen, check: 'HOST-001' }], [waiver]).results[0]?.state).toBe('unused');
+    expect(apply([unseen], [{ ...waiver, expires: '2026-10-31' }]).results[0]?.state).toBe('expired');
+  });
+
   it('that ended gives way to one that has not', () => {
     const { findings, results } = apply(
       [aFinding()],

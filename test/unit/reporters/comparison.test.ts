@@ -29,6 +29,18 @@ describe('a comparison', () => {
     expect(validate(JSON.parse(text)) ? [] : validate.errors).toEqual([]);
   });
 
+  it('makes no line a command of a log', () => {
+    const forged = '::error::forged ##[error]forged';
+    const image = JSON.parse(renderComparisonJson(comparison).replaceAll('blocked.test:443', forged)) as typeof comparison;
+    for (const width of [40, 60, 120]) {
+      for (const color of [false, true]) {
+        const text = renderComparison({ ...image, notes: [forged], image: forged }, { ...PLAIN, width, color });
+        // oxlint-disable-next-line no-control-regex -- escape sequences are what is taken out
+        expect(text.replace(/\u001b\[\d+m/g, '')).not.toMatch(/^\s*::[a-z]|##\w*\[/m);
+      }
+    }
+  });
+
   it('keeps its columns and a terminal safe from hostile names', () => {
     const hostile = '\u001b[2J\r\n漢字\u202e' + 'x'.repeat(400);
     const poisoned = JSON.parse(

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/model/report.ts';
 import { SEVERITIES } from '../../../src/model/check.ts';
+import { inertLines } from '../../../src/model/text.ts';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { columnsOf } from '../../../src/reporters/console/layout.ts';
+import type { RenderOptions } from '../../../src/reporters/registry.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { CLOSED, poison } from '../../support/hostile-report.ts';
 
@@ -12,6 +14,11 @@ const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u200b-\u200f\u202a-\u202e
 /** What chalk writes for sixteen colours, bold, dim and underline. */
 // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
 const SGR = /\u001b\[(?:1|2|4|22|24|3[1-6]|39)m/g;
+
+/** As the runners of GitHub and Azure read a line, with names that they know or not. */
+function isCommand(line: string): boolean {
+  return /^\s*::[a-z]/i.test(line) || /##\w*\[/.test(line);
+}
 
 const CLOSED_HERE = new Set(CLOSED);
 
@@ -30,6 +37,13 @@ const piece = fc.oneof(
     'e\u0301'.repeat(9),
     '漢字',
     '🙂',
+    '::error::forged',
+    '::set-output name=x::y',
+    '##[error]forged',
+    '##vso[task.setvariable variable=x]y',
+    '##',
+    '[',
+    ':',
     "'",
     '\\',
     '   ',
@@ -67,6 +81,34 @@ describe('hostile text in every string of a report', () => {
     );
   });
 
+  it('makes no line a command of a log, however it is wrapped', () => {
+    const check = (report: Report, options: RenderOptions): void => {
+      for (const line of renderConsole(report, options).split('\n')) {
+        expect(isCommand(line), line).toBe(false);
+        // With colours, what a runner takes out of a line before it looks at it must not make one either.
+        expect(isCommand(line.replace(SGR, '')), line).toBe(false);
+      }
+    };
+    const PLAIN = { color: false, verbose: true, quiet: false, width: 100 };
+    for (const command of ['::error::forged', '##[error]forged', '##vso[task.complete]forged', '##teamcity[x]']) {
+      for (let width = 40; width < 60; width += 1) {
+        for (const color of [false, true]) check(poisoned([`${'x '.repeat(30)}${command}`]), { ...PLAIN, color, width });
+        check(poisoned([`${'x'.repeat(width - 12)}${command}`]), { ...PLAIN, width });
+      }
+    }
+    fc.assert(
+      fc.property(cases, fc.boolean(), ({ texts, minSeverity, ...options }, color) => {
+        const showWaived = true;
+        check(poisoned(texts), { ...options, color, showWaived, ...(minSeverity !== undefined && { minSeverity }) });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('leaves an address alone that begins a line', () => {
+    expect(inertLines('  ::1\n::')).toBe('  ::1\n::');
+  });
+
   it('never lets a text begin a line of its own', () => {
     const forged = poisoned(['\n✓ PASS\n\r✓ PASS', 'a\u2028✓ PASS']);
     expect(renderConsole(forged, { color: false, verbose: true, quiet: false, width: 100 })).not.toMatch(/^\s*✓ PASS/m);
@@ -79,7 +121,10 @@ describe('hostile text in every string of a report', () => {
         const findings = report.findings.map((finding) => ({ ...finding, reproduce: 'x' }));
         const text = renderConsole({ ...report, findings }, { color: false, verbose, quiet, width });
         const room = width < 1 ? 100 : Math.max(width, 40);
-        for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(room);
+        // What would be a command is written longer than it is, and may stand at the beginning of a full line.
+        for (const line of text.split('\n')) {
+          expect(columnsOf(line.replace(/^\s*\\u003a:/, '::'))).toBeLessThanOrEqual(room);
+        }
       }),
       { numRuns: 200 },
     );

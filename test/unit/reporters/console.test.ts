@@ -199,7 +199,14 @@ describe('verdict and exit', () => {
     [4, 'engine or environment'],
     [130, 'interrupted'],
   ])('exit %i is %s', (code, words) => {
-    expect(render({ exit: { code, reason: 'because' } })).toContain(`exit ${code} (${words}): because`);
+    const findings = code === 1 ? [aFinding()] : [];
+    expect(render({ findings, exit: { code, reason: 'because' } })).toContain(`exit ${code} (${words}): because`);
+  });
+
+  it('says that a gate failed where nothing else did', () => {
+    const text = render({ findings: [aFinding({ status: 'pass' })], exit: { code: 1, reason: '1 waiver has ended.' } });
+    expect(text).toContain('✗ Nothing failed, but a gate did: 1 waiver has ended.');
+    expect(text).toContain('exit 1 (a gate failed): 1 waiver has ended.');
   });
 
   it('does not call failures below the gate clean', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../../src/reporters/comparison-html.ts';
-import { COMPARISON_REPORTERS } from '../../../src/reporters/comparison-registry.ts';
+import { COMPARISON_FORMATS, COMPARISON_REPORTERS } from '../../../src/reporters/comparison-registry.ts';
 import { renderHtml } from '../../../src/reporters/html.ts';
 import { SCRIPT, SCRIPT_HASH } from '../../../src/reporters/html/script.ts';
 import { STYLE, STYLE_HASH } from '../../../src/reporters/html/style.ts';
@@ -60,8 +60,8 @@ describe('one page', () => {
 
 describe('a comparison', () => {
   it('is written in three formats, each its own', () => {
-    expect([...COMPARISON_REPORTERS.keys()]).toEqual(['console', 'json', 'html']);
-    const texts = [...COMPARISON_REPORTERS.values()].map((render) => render(fixtureComparison(), PLAIN));
+    expect(COMPARISON_FORMATS).toEqual(['console', 'json', 'html']);
+    const texts = COMPARISON_FORMATS.map((format) => COMPARISON_REPORTERS[format](fixtureComparison(), PLAIN));
     expect(new Set(texts).size).toBe(3);
     for (const text of texts) expect(text).toContain('registry.example/mcp/weather:2.1.0');
   });

@@ -39,6 +39,13 @@ describe('renderJson', () => {
     );
   });
 
+  it('is no command of a log, and the same value', () => {
+    const notes = ['##[error]forged', '##vso[task.complete]', '###[x', '## heading'];
+    const rendered = renderJson(aReport({ notes }));
+    expect(rendered).not.toMatch(/##\w*\[/);
+    expect((JSON.parse(rendered) as { notes: string[] }).notes).toEqual(notes);
+  });
+
   it('keeps a profile that names __proto__ as it is', () => {
     const profile: unknown = JSON.parse('{"b":1,"__proto__":{"polluted":true},"a":2}');
     const target = aTarget({ declaration: { source: 'flag', location: 'p.json', egress: 'nothing', profile, remarks: [] } });

@@ -43,6 +43,20 @@ describe('renderJunit', () => {
     });
   });
 
+  it('says which failures are new, and in the suite of the run what no case says', () => {
+    const text = renderJunit(fixtureReport());
+    expect(text.match(/^baseline: new since the baseline$/gm)).toHaveLength(2);
+    expect(text.match(/^baseline: as in the baseline$/gm)).toHaveLength(1);
+    expect(text).toContain('<property name="coverage" value="15 of 19 findings decided (78.9 %)"/>');
+    expect(text).toMatch(/<property name="waiver 1" value="expired, 1 finding: NET-004 weather/);
+    expect(text).toMatch(/<property name="attested, not tested 2" value="Logs are kept for a year\./);
+  });
+
+  it('begins no line with what was seen', () => {
+    const forged = aReport({ findings: [aFinding({ message: '::error::forged', expected: '##[error]forged' })] });
+    expect(renderJunit(forged)).not.toMatch(/^\s*::|##\[/m);
+  });
+
   it('keeps cases apart that are called the same', async () => {
     const twins = ['a', 'b'].map((id) => aTarget({ id: id.repeat(64), name: 'twin' }));
     const findings = twins.flatMap(({ id }) => [

@@ -84,6 +84,25 @@ describe('renderSarif', () => {
     expect(invocation?.executionSuccessful).toBe(false);
   });
 
+  it('says what is new, what is as it was, and names what no result says', () => {
+    const { results, invocation } = run(fixtureReport());
+    const states = results.map(({ ruleId, baselineState }) => `${ruleId} ${baselineState ?? '-'}`);
+    expect(states.filter((state) => !state.endsWith(' -'))).toEqual(['NET-004 new', 'HOST-001 unchanged', 'HARD-006 new']);
+    expect(invocation?.toolConfigurationNotifications?.map(({ descriptor, level }) => `${descriptor?.id} ${level}`)).toEqual([
+      'waiver-expired warning',
+      'waiver-unused warning',
+    ]);
+    const properties = render(fixtureReport()).runs[0]?.properties;
+    expect(properties?.['coverage']).toEqual({ decided: 15, applicable: 19, percent: 78.9 });
+    expect(properties?.['baseline']).toMatchObject({
+      counts: { new: 2, resolved: 2, unchanged: 1, incomparable: 1 },
+      gone: [{ state: 'incomparable' }, { state: 'resolved' }, { state: 'resolved' }],
+    });
+    expect(properties?.['waivers']).toHaveLength(3);
+    expect(properties?.['attestations']).toHaveLength(2);
+    expect(render(aReport()).runs[0]?.properties).not.toHaveProperty('baseline');
+  });
+
   it.each<[string, Partial<Report>, boolean]>([
     ['all went well', { findings: [aFinding({ status: 'pass' })] }, true],
     ['something is not decided', { findings: [aFinding({ status: 'inconclusive' })] }, true],
@@ -166,9 +185,13 @@ describe('hostile text in every string of a report', () => {
       const log = JSON.parse(text) as Log;
       expect(problems(log)).toEqual([]);
       const [only] = log.runs;
-      const notifications = only?.invocations?.[0]?.toolExecutionNotifications ?? [];
+      const invocation = only?.invocations?.[0];
+      const notifications = [
+        ...(invocation?.toolExecutionNotifications ?? []),
+        ...(invocation?.toolConfigurationNotifications ?? []),
+      ];
       const messages = [...(only?.results ?? []), ...notifications].map(({ message }) => message.text);
-      expect(messages).toHaveLength(13);
+      expect(messages).toHaveLength(15);
       for (const message of messages) expect(message).not.toMatch(/\]\(|\{\d/);
     };
     for (const text of BREAKOUTS) check([text]);

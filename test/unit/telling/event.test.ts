@@ -70,6 +70,8 @@ describe('an event of drift', () => {
         subject: hostile,
         before: hostile,
         after: hostile,
+        why: hostile,
+        endpoints: fc.array(hostile, { maxLength: 12 }),
         severity: fc.constantFrom(...SEVERITIES),
       },
       { requiredKeys: ['kind', 'text'] },
