@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { BUNDLE_VERSION, BundleSchema } from '../src/model/bundle.ts';
 import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts';
 import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
+import { HISTORY_VERSION, HistoryRecord } from '../src/model/history.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -40,6 +41,13 @@ const PUBLISHED = [
     title: 'Bulkhead configuration',
     description: '`bulkhead.yaml`, `bulkhead.json`, or the key `bulkhead` of package.json.',
     schema: ConfigSchema,
+  },
+  {
+    file: 'history-record.schema.json',
+    id: `urn:bulkhead:history-record:${HISTORY_VERSION}`,
+    title: 'Bulkhead history record',
+    description: 'A run of the history: a line of `bulkhead history export`.',
+    schema: HistoryRecord,
   },
   {
     file: 'probe-message.schema.json',
