@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'engine-failed'
   | 'image-failed'
   | 'output-failed'
+  | 'history-failed'
   | 'interrupted';
 
 /** The one error class: what and where in `message`, what to do in `hint`. */

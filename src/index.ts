@@ -5,6 +5,7 @@ export type { GatherRequest, Subject } from './engine/request.ts';
 export { reportOf, type ReportOptions } from './engine/report.ts';
 export { selectSubjects } from './engine/subjects.ts';
 export { BulkheadError, type ErrorCode } from './errors.ts';
+export { openHistory, type History } from './history/history.ts';
 export type { ObservationBundle } from './model/bundle.ts';
 export type { Check, CheckMeta, Severity, Status, Verdict } from './model/check.ts';
 export type { Drift, DriftChange } from './model/drift.ts';

@@ -26,6 +26,7 @@ import {
   type DestinationFlags,
   type GateFlags,
 } from './settings.ts';
+import { recordingOf, recordRun } from './history-file.ts';
 import type { CommandContext } from './context.ts';
 
 interface AuditOptions extends GateFlags, DestinationFlags {
@@ -38,6 +39,8 @@ interface AuditOptions extends GateFlags, DestinationFlags {
   readonly timeout: number;
   readonly concurrency: number;
   readonly save?: string;
+  /** True without a file, false with `--no-record`. */
+  readonly record?: string | boolean;
   readonly dryRun: boolean;
   readonly host?: string;
 }
@@ -66,6 +69,11 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--concurrency <n>', 'containers started at once', parseInteger('--concurrency', 1, 64), 4)
     .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
+    .option(
+      '--record [file]',
+      'keep the run in the history (default file: BULKHEAD_HISTORY, else of the configuration, else of the user)',
+    )
+    .option('--no-record', 'keep it in no history, whatever is configured')
     .option('--dry-run', 'print every attempt that would be made, make none', false)
     .option('--allow-empty', 'finding no server is no failure', false)
     .option('--quiet', 'verdicts only, no progress', false)
@@ -76,6 +84,7 @@ export function addAudit(program: Command, context: CommandContext): void {
 
 async function audit(names: readonly string[], options: AuditOptions, { signal }: CommandContext): Promise<number> {
   const settings = await resolveSettings(options, process.env);
+  const recording = await recordingOf(options.record, process.env, settings.found);
   const checks = selectChecks(CHECKS, options.only, options.skip);
   const destinations = destinationsOf(options, settings.found);
   const rules = await profileRulesOf(settings.found);
@@ -121,9 +130,14 @@ async function audit(names: readonly string[], options: AuditOptions, { signal }
     progress,
   });
   const { save } = options;
-  const report = await finishReport(settings, (reportOptions) => reportOf(bundle, checks, reportOptions));
+  const { report, options: judging } = await finishReport(settings, (reportOptions) => reportOf(bundle, checks, reportOptions));
   await allOf([
     ...(save === undefined ? [] : [async () => saveBundle(save, bundle)]),
+    ...(recording === undefined
+      ? []
+      : [
+          async () => recordRun(recording, { bundle, report, options: judging, trigger: { kind: 'manual', text: '' } }, progress),
+        ]),
     async () => writeReport(report, settings.formats, settings.view),
   ]);
   return report.exit.code;

@@ -23,7 +23,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .action(async (path: string, options: EvaluateOptions) => {
       const settings = await resolveSettings(options, process.env);
       const judge = await judgeBundle(path, (gathered) => selectChecks(gathered, options.only, options.skip));
-      const report = await finishReport(settings, judge);
+      const { report } = await finishReport(settings, judge);
       await writeReport(report, settings.formats, settings.view);
       context.finish(report.exit.code);
     });

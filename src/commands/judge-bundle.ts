@@ -1,7 +1,7 @@
 import { CHECKS } from '../checks/registry.ts';
 import { reportOf, type ReportOptions } from '../engine/report.ts';
-import type { Check } from '../model/check.ts';
 import type { ObservationBundle } from '../model/bundle.ts';
+import type { Check } from '../model/check.ts';
 import type { Report } from '../model/report.ts';
 import { loadBundle } from '../store/bundle-file.ts';
 
@@ -10,7 +10,13 @@ export async function judgeBundle(
   path: string,
   choose: (gathered: readonly Check[]) => readonly Check[],
 ): Promise<(options: ReportOptions) => Report> {
-  const bundle = await loadBundle(path);
+  return judgeOf(await loadBundle(path), choose);
+}
+
+export function judgeOf(
+  bundle: ObservationBundle,
+  choose: (gathered: readonly Check[]) => readonly Check[],
+): (options: ReportOptions) => Report {
   const checks = choose(gatheredChecks(bundle));
   return (options) => reportOf(bundle, checks, options);
 }

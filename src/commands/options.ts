@@ -71,6 +71,32 @@ export function parseInteger(flag: string, minimum: number, maximum: number): (v
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+
+/** Reads a length of time such as `12h`, `90d` or `8w`; answers milliseconds. */
+export function parseAge(flag: string): (value: string) => number {
+  return (value) => {
+    const [, digits, unit = ''] = /^(\d{1,5})([hdw])$/.exec(value) ?? [];
+    if (digits === undefined) throw usage(flag, value, 'a length of time in hours, days or weeks, for example 12h or 90d');
+    return Number(digits) * (UNITS[unit] ?? Number.NaN);
+  };
+}
+
+/** Reads a day or a time in ISO 8601 (UTC where it names no zone), or how long ago: `90d`. */
+export function parseSince(flag: string, now = new Date()): (value: string) => Date {
+  return (value) => {
+    if (/^\d+[hdw]$/.test(value)) return new Date(now.getTime() - parseAge(flag)(value));
+    const [, day = '', time = 'T00:00', zone = 'Z'] =
+      /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(value) ?? [];
+    const since = new Date(`${day}${time}${zone}`);
+    // The thirtieth of February is read as the first of March.
+    const exists = new Date(`${day}T00:00Z`).getUTCDate() === Number(day.slice(8));
+    if (!exists || Number.isNaN(since.getTime()))
+      throw usage(flag, value, 'a day, a time or an age, for example 2026-11-20 or 90d');
+    return since;
+  };
+}
+
 export function parsePercent(flag: string): (value: string) => number {
   return (value) => {
     const number = Number(value);

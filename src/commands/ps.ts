@@ -9,6 +9,7 @@ import { urlOf } from './client-config.ts';
 import type { CommandContext } from './context.ts';
 import { HOST_OPTION, onEngine, type EngineOption } from './engine.ts';
 import { print } from './print.ts';
+import { tableText } from './table.ts';
 
 export function addPs(program: Command, { finish }: CommandContext): void {
   program
@@ -61,16 +62,7 @@ function table(rows: readonly Counted[]): string {
       String(counts.denied),
     ]),
   ];
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return tableText(cells);
 }
 
 function address({ transport, port }: ListedCompartment): string {

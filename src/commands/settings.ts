@@ -223,21 +223,29 @@ export async function profileRulesOf(found: FoundConfig | undefined): Promise<re
   );
 }
 
+/** A report and what it was judged with. */
+interface JudgedReport {
+  readonly report: Report;
+  readonly options: ReportOptions;
+}
+
 /**
  * The report; with `--update-baseline`, measured against the baseline that it becomes. A run that broke off or found
  * nobody is no baseline: everything that it missed would be new, or gone.
  */
-export async function finishReport(settings: Settings, reportWith: (options: ReportOptions) => Report): Promise<Report> {
+export async function finishReport(settings: Settings, reportWith: (options: ReportOptions) => Report): Promise<JudgedReport> {
   const report = reportWith(settings.report);
+  const judged = { report, options: settings.report };
   const { updateBaseline: file } = settings;
-  if (file === undefined) return report;
+  if (file === undefined) return judged;
   const broken = report.interrupted || report.exit.code === EXIT.engine || report.targets.length === 0;
   if (broken) {
     process.stderr.write(`bulkhead: ${escapeText(file, 1000)} was not written: this run is no baseline. ${report.exit.reason}\n`);
-    return report;
+    return judged;
   }
   const baseline = baselineOf(baselineRun(report));
   await saveBaseline(file, baseline);
   process.stderr.write(`bulkhead: ${escapeText(file, 1000)} was written: ${baseline.entries.length} entries\n`);
-  return reportWith({ ...settings.report, baseline: { source: file, baseline } });
+  const options = { ...settings.report, baseline: { source: file, baseline } };
+  return { report: reportWith(options), options };
 }

@@ -88,6 +88,7 @@ function article(type: string): string {
     object: 'a mapping of keys',
     string: 'text',
     boolean: 'true or false',
+    integer: 'a whole number',
   };
   return words[type] ?? `a ${type}`;
 }

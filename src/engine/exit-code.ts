@@ -115,6 +115,7 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'engine-failed':
     case 'image-failed':
     case 'output-failed':
+    case 'history-failed':
       return EXIT.engine;
     case 'interrupted':
       return EXIT.interrupted;

@@ -114,6 +114,24 @@ export const ConfigSchema = Type.Object(
         description: 'What somebody vouches for; no check takes it for evidence.',
       }),
     ),
+    history: Type.Optional(
+      Type.Object(
+        {
+          file: Type.Optional(place('bulkhead-history.db', 'Where runs are kept; default: a file of the user.')),
+          keepRuns: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 1_000_000, examples: [500], description: 'So many of the newest runs stay.' }),
+          ),
+          keepDays: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 36_500, examples: [90], description: 'Runs of so many last days stay.' }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          examples: [{ keepRuns: 500, keepDays: 90 }],
+          description: 'Audits are recorded; a run goes as soon as one of the limits says so.',
+        },
+      ),
+    ),
     outputs: Type.Optional(
       Type.Array(
         Type.String({

@@ -52,7 +52,7 @@ export const Finding = Type.Object(
 );
 export type Finding = Static<typeof Finding>;
 
-const counts = Type.Object(
+export const Counts = Type.Object(
   {
     pass: Type.Integer(),
     fail: Type.Integer(),
@@ -63,7 +63,7 @@ const counts = Type.Object(
   },
   { additionalProperties: false },
 );
-export type Counts = Static<typeof counts>;
+export type Counts = Static<typeof Counts>;
 
 /** How much of what applies was decided, waived or not. */
 export const Coverage = Type.Object(
@@ -80,7 +80,7 @@ export const Coverage = Type.Object(
 export type Coverage = Static<typeof Coverage>;
 
 export const AreaResult = Type.Object(
-  { target: Type.String(), targetId: Type.String(), area: Area, verdict: AreaVerdict, counts },
+  { target: Type.String(), targetId: Type.String(), area: Area, verdict: AreaVerdict, counts: Counts },
   { additionalProperties: false },
 );
 export type AreaResult = Static<typeof AreaResult>;
@@ -244,7 +244,7 @@ export const ReportSchema = Type.Object(
     summary: Type.Object(
       {
         targets: Type.Integer(),
-        counts,
+        counts: Counts,
         coverage: Coverage,
         /** Highest severity among unwaived failures. */
         worst: Type.Optional(Severity),

@@ -58,13 +58,18 @@ export async function loadBaseline(path: string): Promise<NamedBaseline> {
     throw failure('config-unreadable', messageOf(error), error);
   }
   if (text === undefined) throw failure('config-unreadable', `there is no file ${where}`);
+  return { source: path, baseline: parseBaseline(text, where) };
+}
+
+/** @throws BulkheadError `config-invalid` */
+export function parseBaseline(text: string, where: string): Baseline {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw failure('config-invalid', `${where} is not JSON: ${escapeText(messageOf(error))}`, error);
   }
-  return { source: path, baseline: baselineIn(value, where) };
+  return baselineIn(value, where);
 }
 
 function baselineIn(value: unknown, where: string): Baseline {

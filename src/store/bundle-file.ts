@@ -7,11 +7,19 @@ import { validateProfile } from '../profiles/validate.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** Twenty targets make about 5 MB; more than this is no bundle of ours. */
-export const MAX_BYTES = 512 * 1024 * 1024;
+export const MAX_BUNDLE_BYTES = 512 * 1024 * 1024;
+
+/** Compiled once: it takes longer than to check a bundle of a few servers. */
+let validateBundle: ReturnType<Ajv2020['compile']> | undefined;
 
 export async function saveBundle(path: string, bundle: ObservationBundle): Promise<void> {
   // Others need not read what runs on this machine.
-  await replaceFile(path, `${JSON.stringify(bundle)}\n`, 'bundle', 0o600);
+  await replaceFile(path, bundleText(bundle), 'bundle', 0o600);
+}
+
+/** A bundle as it stands in a file. */
+export function bundleText(bundle: ObservationBundle): string {
+  return `${JSON.stringify(bundle)}\n`;
 }
 
 /**
@@ -20,7 +28,14 @@ export async function saveBundle(path: string, bundle: ObservationBundle): Promi
  */
 export async function loadBundle(path: string): Promise<ObservationBundle> {
   const where = escapeText(path);
-  const text = await read(path, where);
+  return parseBundle(await read(path, where), where);
+}
+
+/**
+ * @param where what it was read from, for messages
+ * @throws BulkheadError `bundle-invalid`
+ */
+export function parseBundle(text: string, where: string): ObservationBundle {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -42,9 +57,9 @@ export function bundleIn(value: unknown, where: string): ObservationBundle {
       `${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`,
     );
   }
-  const validate = new Ajv2020({ strict: true }).compile(BundleSchema);
-  if (!validate(value)) {
-    const problem = validate.errors?.at(-1);
+  validateBundle ??= new Ajv2020({ strict: true }).compile(BundleSchema);
+  if (!validateBundle(value)) {
+    const problem = validateBundle.errors?.at(-1);
     throw invalid(`${where} is not a bundle: ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}.`);
   }
   // The schema leaves the profiles to the one place that knows them.
@@ -60,7 +75,7 @@ async function read(path: string, where: string): Promise<string> {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
-      if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
+      if (size > MAX_BUNDLE_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BUNDLE_BYTES}`);
       return await file.readFile('utf8');
     } finally {
       await file.close();

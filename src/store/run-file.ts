@@ -5,7 +5,7 @@ import { ReportSchema, type Report } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
 import { readBoundedText } from '../profiles/read-text.ts';
 import { validateProfile } from '../profiles/validate.ts';
-import { bundleIn, MAX_BYTES } from './bundle-file.ts';
+import { bundleIn, MAX_BUNDLE_BYTES } from './bundle-file.ts';
 
 /** A run as a file has it: what it saw, or what was made of that. */
 export type SavedRun = { readonly bundle: ObservationBundle } | { readonly report: Report };
@@ -16,7 +16,7 @@ export type SavedRun = { readonly bundle: ObservationBundle } | { readonly repor
  */
 export async function loadRun(path: string): Promise<SavedRun> {
   const where = escapeText(path);
-  const text = await readBoundedText(path, MAX_BYTES).catch((error: unknown) => {
+  const text = await readBoundedText(path, MAX_BUNDLE_BYTES).catch((error: unknown) => {
     throw failure('bundle-unreadable', messageOf(error), error);
   });
   if (text === undefined) throw failure('bundle-unreadable', `There is no file ${where}.`);
