@@ -9,6 +9,7 @@ import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts
 import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
 import { EVENT_VERSION, EventSchema } from '../src/model/event.ts';
 import { DRIFT_VERSION, DriftSchema } from '../src/model/drift.ts';
+import { HISTORY_VERSION, HistoryRecord } from '../src/model/history.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -56,6 +57,13 @@ const PUBLISHED = [
     title: 'Bulkhead event',
     description: 'What webhooks and commands are told.',
     schema: EventSchema,
+  },
+  {
+    file: 'history-record.schema.json',
+    id: `urn:bulkhead:history-record:${HISTORY_VERSION}`,
+    title: 'Bulkhead history record',
+    description: 'A run of the history: a line of `bulkhead history export`.',
+    schema: HistoryRecord,
   },
   {
     file: 'probe-message.schema.json',

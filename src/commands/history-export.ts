@@ -1,7 +1,10 @@
+import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
+import { looksLike } from '../history/magic.ts';
+import { escapeText } from '../model/text.ts';
 import { inertJson } from '../reporters/json.ts';
 import { saveBundle } from '../store/bundle-file.ts';
 import { replaceFile } from '../store/replace-file.ts';
@@ -23,6 +26,7 @@ export interface ExportOptions {
  */
 export async function exportHistory(history: History, output: string | undefined, options: ExportOptions): Promise<void> {
   const lost: string[] = [];
+  if (output !== undefined) refuseDatabase(output);
   if (options.bundles !== undefined) await directoryFor(options.bundles);
   const parts = partsOf(history, options, lost);
   if (output === undefined) for await (const part of parts) await print(part);
@@ -30,6 +34,14 @@ export async function exportHistory(history: History, output: string | undefined
   if (lost.length === 0) return;
   throw new BulkheadError('history-failed', [`Not all of the history could be read:`, ...lost].join('\n  '), {
     hint: 'Everything else was written. docs/history.md says how to save more.',
+  });
+}
+
+/** Whoever names a history where the file to write is named would lose it. */
+function refuseDatabase(output: string): void {
+  if (!existsSync(output) || !statSync(output).isFile() || looksLike(output) !== 'database') return;
+  throw new BulkheadError('usage', `${escapeText(output, 1000)} is a database, and is not written over.`, {
+    hint: 'The history to read is named by --file.',
   });
 }
 

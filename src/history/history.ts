@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReportOptions } from '../engine/report.ts';
@@ -9,6 +9,7 @@ import { escapeText } from '../model/text.ts';
 import { parseBaseline } from '../store/baseline-file.ts';
 import { parseBundle } from '../store/bundle-file.ts';
 import { unpack, type Content } from './contents.ts';
+import { looksLike } from './magic.ts';
 import { assertSound, migrate } from './migrate.ts';
 import { insertRun, packRun, type NewRun } from './record.ts';
 import { areaOf, dayOf, failureOf, findingOf, judgingOf, runOf, targetOf, type Reader, type Row } from './rows.ts';
@@ -105,7 +106,11 @@ function prepareFile(file: string, create: boolean): void {
       closeSync(openSync(file, 'a', 0o600));
     }
     if (!statSync(file).isFile()) throw new Error('it is no file');
-    refuseOther(file);
+    if (looksLike(file) === 'something-else') {
+      throw new BulkheadError('history-failed', `${where} is no history. It was left as it is.`, {
+        hint: 'Name another file; of a damaged history, docs/history.md says how to save what is readable.',
+      });
+    }
   } catch (error) {
     if (error instanceof BulkheadError) throw error;
     const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT' && !create;
@@ -119,25 +124,6 @@ function prepareFile(file: string, create: boolean): void {
       cause: error,
     });
   }
-}
-
-/**
- * SQLite takes a file of a few bytes for an empty database, and would write over it. (Closing a file lets go of all locks
- * that the process has on it; nobody in this one is inside a transaction now, as none of them waits for anything.)
- */
-function refuseOther(file: string): void {
-  const magic = Buffer.from('SQLite format 3\0');
-  const start = Buffer.alloc(magic.length);
-  const descriptor = openSync(file, 'r');
-  try {
-    const length = readSync(descriptor, start);
-    if (length === 0 || start.equals(magic)) return;
-  } finally {
-    closeSync(descriptor);
-  }
-  throw new BulkheadError('history-failed', `${escapeText(file, 1000)} is no history. It was left as it is.`, {
-    hint: 'Name another file; of a damaged history, docs/history.md says how to save what is readable.',
-  });
 }
 
 function historyOf(database: DatabaseSync, file: string): History {
@@ -161,6 +147,28 @@ function historyOf(database: DatabaseSync, file: string): History {
     if (row === undefined) throw noSuchRun(String(id));
     return runOf(row, file);
   };
+  const recordOf = (id: number): HistoryRecord => ({
+    historyVersion: HISTORY_VERSION,
+    ...run(id),
+    inventory: [...all(sql.TARGETS_OF_RUN, { run: id }, targetOf)],
+    areas: [...all(sql.AREAS_OF_RUN, { run: id }, areaOf)],
+    findings: [...all(sql.FINDINGS_OF_RUN, { run: id }, findingOf)],
+  });
+  /** One row that nobody can read would keep all others from being listed: such a run is not recorded. */
+  const readBack = (id: number): void => {
+    try {
+      recordOf(id);
+    } catch (error) {
+      throw new BulkheadError(
+        'history-failed',
+        `The run could not be recorded, it could not be read again: ${messageOf(error)}`,
+        {
+          hint: 'Nothing was changed. `bulkhead audit --save` keeps its observations.',
+          cause: error,
+        },
+      );
+    }
+  };
   const content = async (hash: string): Promise<string> => {
     const row = one(sql.CONTENT, { hash });
     if (row === undefined) throw damaged(file, `content ${hash} is missing`);
@@ -171,20 +179,18 @@ function historyOf(database: DatabaseSync, file: string): History {
     file,
     record: async (newRun) => {
       const packed = await packRun(newRun);
-      return write(() => insertRun(database, packed));
+      return write(() => {
+        const id = insertRun(database, packed);
+        readBack(id);
+        return id;
+      });
     },
     runs: ({ limit, target, since } = {}) =>
       all(sql.LIST_RUNS, { limit: limit ?? -1, target: target ?? null, since: since?.toISOString() ?? null }, runOf),
     run,
     runsOfSession: (start) => all(sql.RUNS_BY_SESSION, { start }, runOf),
     runIds: ({ since } = {}) => readableIds(database, file, since),
-    recordOf: (id) => ({
-      historyVersion: HISTORY_VERSION,
-      ...run(id),
-      inventory: [...all(sql.TARGETS_OF_RUN, { run: id }, targetOf)],
-      areas: [...all(sql.AREAS_OF_RUN, { run: id }, areaOf)],
-      findings: [...all(sql.FINDINGS_OF_RUN, { run: id }, findingOf)],
-    }),
+    recordOf,
     bundleOf: async (id) => parseBundle(await content(run(id).bundle), `the bundle of run ${id}`),
     judgingOf: async (id) => {
       const row = one(sql.JUDGING_OF_RUN, { id });

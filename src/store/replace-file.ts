@@ -21,6 +21,8 @@ export async function replaceFile(path: string, text: string | AsyncIterable<str
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
+    // What makes the text has said what is wrong.
+    if (error instanceof BulkheadError) throw error;
     throw new BulkheadError('output-failed', `The ${what} could not be written: ${messageOf(error)}`, {
       hint: 'Name a file in a directory that exists and may be written.',
       cause: error,

@@ -9,7 +9,7 @@ import { reportOf, type ReportOptions } from '../../src/engine/report.ts';
 import { openHistory } from '../../src/history/history.ts';
 import type { HistoryRecord, HistoryRun } from '../../src/model/history.ts';
 import { aBundle } from '../support/bundle.ts';
-import { at } from '../support/history.ts';
+import { aRun, at } from '../support/history.ts';
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
 
@@ -145,6 +145,16 @@ describe('bulkhead history', () => {
     expect(await readFile(path.join(directory, 'before.xml'), 'utf8')).toMatch(/<\/testsuites>\n$/);
   });
 
+  it('says when it judges otherwise than whoever recorded', async () => {
+    const history = openHistory(path.join(directory, 'changed.db'), { create: true });
+    const run = aRun();
+    await history.record({ ...run, report: { ...run.report, exit: { code: 1, reason: 'as it was' } } });
+    history.close();
+    const { exitCode, stderr } = await bulkhead(['history', 'show', '1', '--file', 'changed.db', '--quiet']);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/with 0 failed and exit code 1; this version judges .* otherwise: 0 failed, exit code 3/);
+  });
+
   it('exports everything, a run a line or as one list, and the bundles', async () => {
     const lines = await bulkhead(['history', 'export', ...kept]);
     expect({ exitCode: lines.exitCode, stderr: lines.stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -194,6 +204,7 @@ describe('bulkhead history', () => {
     [['--since', '2026-02-30', ...kept], 2, /2026-11-20 or 90d/],
     [['--limit', '0', ...kept], 2, /whole number/],
     [['export', ...kept, '--format', 'xml'], 2, /jsonl/],
+    [['export', ...kept, 'kept.db'], 2, /kept\.db is a database, and is not written over/],
     [['export', ...kept, path.join('none', 'x')], 4, /could not be written/],
     [['--file', 'none.db'], 2, /audit --record/],
     [['--file', '.'], 4, /could not be opened/],

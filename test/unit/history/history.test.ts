@@ -119,6 +119,14 @@ describe('a history', () => {
     expect(history.runs()).toEqual([]);
   });
 
+  it('records nothing that it could not read again', async () => {
+    await history.record(aRun(at(1)));
+    const trigger = { kind: 'event' as const, text: 'x'.repeat(2000) };
+    await expect(history.record(aRun(at(2), { trigger }))).rejects.toThrow(/could not be read again: .*trigger/);
+    expect(history.runs().map(({ id }) => id)).toEqual([1]);
+    expect(await history.check()).toEqual([]);
+  });
+
   it('lists the newest first, by number, server and time', async () => {
     for (const minute of [0, 1, 2, 3]) {
       await history.record(aRun({ ...at(minute), targets: [aTarget({ name: minute % 2 === 0 ? 'even' : 'odd' })] }));
