@@ -77,8 +77,16 @@ export function parseEvent(line: string): EngineEvent | undefined {
   }
   const id = raw?.Actor?.ID;
   if (typeof raw?.Type !== 'string' || typeof raw.Action !== 'string' || typeof id !== 'string') return undefined;
-  const attributes = Object.entries(raw.Actor?.Attributes ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return { type: raw.Type, action: ACTIONS[raw.Action] ?? raw.Action, id, attributes: Object.fromEntries(attributes), time: timeOf(raw) };
+  const attributes = Object.entries(raw.Actor?.Attributes ?? {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return {
+    type: raw.Type,
+    action: ACTIONS[raw.Action] ?? raw.Action,
+    id,
+    attributes: Object.fromEntries(attributes),
+    time: timeOf(raw),
+  };
 }
 
 /** Podman's words for Docker's. */

@@ -1,3 +1,5 @@
+import { countsOf, worstOf } from '../engine/areas.ts';
+import { coverageOf } from '../engine/coverage.ts';
 import type { Finding, Report } from '../model/report.ts';
 
 /**
@@ -33,15 +35,25 @@ export function updated(known: Report, fresh: Report, gone: ReadonlySet<string>)
   const kept = within(known, new Set(known.targets.map(({ name }) => name).filter((name) => !gone.has(name))));
   const left = new Set(kept.targets.map(({ name }) => name).filter((name) => !scanned.has(name)));
   const others = within(kept, left);
-  // What the scanned ones do to those that were not scanned now is as it was.
-  const between = kept.findings.filter((finding) => scanned.has(finding.target) && kept.targets.some((other) => left.has(other.name) && isAbout(finding, other)));
-  const towards = kept.findings.filter((finding) => left.has(finding.target) && kept.targets.some((other) => scanned.has(other.name) && isAbout(finding, other)));
+  // What the scanned ones do to the others, and the others to them, is as it was.
+  const between = kept.findings.filter((finding) => {
+    const others = scanned.has(finding.target) ? left : scanned;
+    return kept.targets.some((other) => others.has(other.name) && isAbout(finding, other));
+  });
+  const findings = [...others.findings, ...between, ...fresh.findings];
+  const worst = worstOf(findings);
   return {
     ...fresh,
     targets: [...others.targets, ...fresh.targets].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     observations: [...others.observations, ...fresh.observations],
-    findings: [...others.findings, ...towards, ...between, ...fresh.findings],
+    findings,
     areas: [...others.areas, ...fresh.areas],
     matrix: { ...fresh.matrix, rows: [...others.matrix.rows, ...fresh.matrix.rows] },
+    summary: {
+      targets: others.targets.length + fresh.targets.length,
+      counts: countsOf(findings),
+      coverage: coverageOf(findings),
+      ...(worst === undefined ? {} : { worst }),
+    },
   };
 }
