@@ -55,6 +55,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   report: async () => (await import('./commands/report.ts')).addReport,
   checks: async () => (await import('./commands/checks.ts')).addChecks,
   profile: async () => (await import('./commands/profile.ts')).addProfile,
+  config: async () => (await import('./commands/config.ts')).addConfig,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
 };
 // All of them take a quarter of a second to load, which is much of what a launch takes.
