@@ -1,4 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +67,33 @@ describe('action.yml, its steps run as they stand', () => {
     expect(outputs['sarif']).toBe('');
     expect(await readdir(path.join(machine.project, 'bulkhead-report'))).toEqual([]);
   });
+});
+
+it('hands a cancellation on to the audit, and says that it was interrupted', async () => {
+  const socket = path.join(root, 'silent.sock');
+  const server = net.createServer().listen(socket);
+  await once(server, 'listening');
+  const output = path.join(root, 'output');
+  // The runner interrupts the step's own process, and asks again when that took too long.
+  const child = spawn('bash', ['-c', readAction(ROOT).runs.steps.at(-1)?.run ?? ''], {
+    cwd: machine.project,
+    env: {
+      ...machine.env,
+      DOCKER_HOST: `unix://${socket}`,
+      GITHUB_ACTION_PATH: ROOT,
+      GITHUB_OUTPUT: output,
+      INPUT_REPORT_DIRECTORY: 'reports',
+      INPUT_NO_INTERNET: 'true',
+    },
+    stdio: 'ignore',
+  });
+  await once(server, 'connection');
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'close')) as [number | null];
+  server.close();
+  expect(code).toBe(130);
+  expect(await readFile(output, 'utf8')).toBe('exit-code=130\nverdict=interrupted\n');
 });
 
 describe('what an input holds', () => {

@@ -1,6 +1,8 @@
+import type * as Workflows from '@actions/workflow-parser';
+import type * as Actions from '@actions/workflow-parser/actions/action-parser';
 import { build } from 'esbuild';
 
-type Parser = typeof import('@actions/workflow-parser') & typeof import('@actions/workflow-parser/actions/action-parser');
+type Parser = typeof Workflows & typeof Actions;
 
 const { outputFiles } = await build({
   stdin: {
