@@ -58,6 +58,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   history: async () => (await import('./commands/history.ts')).addHistory,
   checks: async () => (await import('./commands/checks.ts')).addChecks,
   profile: async () => (await import('./commands/profile.ts')).addProfile,
+  config: async () => (await import('./commands/config.ts')).addConfig,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
 };
 // All of them take a quarter of a second to load, which is much of what a launch takes.

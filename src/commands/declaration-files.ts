@@ -3,7 +3,7 @@ import { open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { Report } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
-import type { DeclarationFile, DeclarationFiles } from '../reporters/anchor.ts';
+import { isInFile, type DeclarationFile, type DeclarationFiles } from '../reporters/anchor.ts';
 
 /** A profile has at most a few thousand lines. */
 const MAX_BYTES = 1024 * 1024;
@@ -18,8 +18,9 @@ export async function declarationFiles(report: Report, directory: string): Promi
   const locations = new Set(
     report.targets
       .map(({ declaration }) => declaration)
-      .filter(({ source, location }) => source === 'flag' && location !== '' && escapeText(location, 2000) === location)
-      .map(({ location }) => location),
+      .filter((declaration) => isInFile(declaration))
+      .map(({ location }) => location)
+      .filter((location) => location !== '' && escapeText(location, 2000) === location),
   );
   const base = await realpath(directory).catch(() => undefined);
   const files = new Map<string, DeclarationFile>();

@@ -31,6 +31,11 @@ const KEYS: Readonly<Partial<Record<Finding['area'], readonly string[]>>> = {
   HARD: ['privileged'],
 };
 
+/** Whether the location of a declaration is a profile's own file; elsewhere it is a label, or a sentence. */
+export function isInFile({ source }: Pick<ReportTarget['declaration'], 'source'>): boolean {
+  return source === 'flag' || source === 'configuration';
+}
+
 /** Where a finding is shown in a review: the line of the declaration that it is about, else its first line. */
 export function anchorOf(finding: Finding, target: ReportTarget | undefined, files: DeclarationFiles | undefined): Anchor {
   const location = target?.declaration.location ?? '';
@@ -40,7 +45,7 @@ export function anchorOf(finding: Finding, target: ReportTarget | undefined, fil
     return { path: file.path, line: index + 1, columns: Math.max(file.lines[index]?.length ?? 0, 1), file: true };
   }
   const path = location.replace(/^\.\//, '');
-  return target?.declaration.source === 'flag' && isRelative(path)
+  return target !== undefined && isInFile(target.declaration) && isRelative(path)
     ? { path, line: 1, columns: 1, file: true }
     : { path: `containers/${nameOf(finding.target)}`, line: 1, columns: 1, file: false };
 }

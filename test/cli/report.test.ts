@@ -64,6 +64,16 @@ describe('bulkhead report', () => {
     expect(stdout).toMatch(/^::warning file=profile\.json,line=3,title=/m);
   });
 
+  it('finds it also where a configuration names the profile, by its whole path', async () => {
+    const bundle = await readFile(path.join(directory, 'bundle.json'), 'utf8');
+    const location = JSON.stringify(path.join(directory, 'profile.json'));
+    const configured = bundle.replaceAll('"flag","location":"profile.json"', `"configuration","location":${location}`);
+    expect(configured).not.toBe(bundle);
+    await writeFile(path.join(directory, 'configured.json'), configured);
+    const { stdout } = await bulkhead('report', 'configured.json', '--format', 'github');
+    expect(stdout).toMatch(/^::warning file=profile\.json,line=3,title=/m);
+  });
+
   it('writes to standard output, whole, when a file cannot be written, and ends with 4', async () => {
     const whole = await bulkhead('report', 'bundle.json', '--format', 'json');
     expect(whole.exitCode).toBe(0);
