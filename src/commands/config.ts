@@ -42,6 +42,7 @@ async function summary(file: string | undefined): Promise<string> {
 
 const NO_FLAGS = {
   format: [],
+  failOnUnusedWaiver: false,
   updateBaseline: false,
   showWaived: false,
   allowEmpty: false,
