@@ -6,6 +6,7 @@ import { reportOf } from '../src/engine/report.ts';
 import { openHistory } from '../src/history/history.ts';
 import type { ObservationBundle, TargetObservations } from '../src/model/bundle.ts';
 import type { Finding } from '../src/model/report.ts';
+import { bundleOf } from './bundle.ts';
 import { median } from './statistics.ts';
 
 /** What a history of 200 runs of 50 servers costs: to record, to ask, to keep. `node bench/history.ts [RUNS [TARGETS]]` */
@@ -15,66 +16,36 @@ const ROUNDS = 5;
 /** Attempts in the bundle of a server: with them 20 servers make about 5 MB, as real ones do. */
 const ATTEMPTS = 300;
 
-function bundleOf(run: number): ObservationBundle {
+function bundleOfRun(run: number): ObservationBundle {
   const start = Date.UTC(2026, 0, 1) + run * 6 * 3_600_000;
+  const bundle = bundleOf(TARGETS);
   return {
-    schemaVersion: 1,
-    tool: { name: 'bulkhead', version: '0.1.0' },
+    ...bundle,
     session: run.toString(16).padStart(12, '0'),
     startedAt: new Date(start).toISOString(),
     finishedAt: new Date(start + 60_000).toISOString(),
-    engine: {
-      product: 'Docker Engine',
-      version: '28.5.2',
-      apiVersion: '1.51',
-      os: 'linux',
-      architecture: 'amd64',
-      kernel: '6.12.48',
-      rootless: false,
-      userNamespaces: false,
-      endpoint: 'unix:///var/run/docker.sock',
-    },
-    options: { timeoutMs: 2000, internet: [], management: [], private: [], checks: CHECKS.map(({ meta }) => meta.id) },
-    targets: Array.from({ length: TARGETS }, (_, index) => targetOf(index)),
-    notes: [],
-    interrupted: false,
+    targets: bundle.targets.map((target) => ({ ...target, observations: observations() })),
   };
 }
 
-function targetOf(index: number): TargetObservations {
+function observations(): TargetObservations['observations'] {
   const attempts = Array.from({ length: ATTEMPTS }, (_, number) => {
-    const id = `internet/203.0.113.${number % 250}:${number}/4/direct`;
-    const attempt = () => ({ id, outcome: 'connected', elapsedMs: Math.random() * 100, tries: 1, address: '203.0.113.10' });
-    return {
-      spec: {
-        id,
-        purpose: 'internet',
-        kind: 'tcp',
-        host: `203.0.113.${number % 250}`,
-        port: number,
-        family: 4,
-        path: 'direct',
-        subject: `203.0.113.${number % 250}:${number}`,
-        controls: ['bridge'],
-      },
-      target: attempt(),
-      controls: [{ vantage: 'bridge', attempt: attempt() }],
+    const host = `203.0.113.${number % 250}`;
+    const id = `internet/${host}:${number}/4/direct`;
+    const spec = {
+      id,
+      purpose: 'internet',
+      kind: 'tcp',
+      host,
+      port: number,
+      family: 4,
+      path: 'direct',
+      subject: `${host}:${number}`,
     };
+    const attempt = () => ({ id, outcome: 'connected', elapsedMs: Math.random() * 100, tries: 1, address: host });
+    return { spec: { ...spec, controls: ['bridge'] }, target: attempt(), controls: [{ vantage: 'bridge', attempt: attempt() }] };
   });
-  return {
-    target: {
-      id: index.toString(16).padStart(64, '0'),
-      name: `server-${index}`,
-      image: { reference: `registry.example/mcp/server-${index}:1.0.0`, id: `sha256:${index}` },
-      platform: 'none',
-      discoveredBy: 'named on the command line',
-      transport: 'streamable-http',
-      state: 'running',
-      startedAt: '2026-01-01T00:00:00.000Z',
-    },
-    declaration: { profile: {}, source: 'flag', location: 'profiles/servers.json', remarks: [] },
-    observations: { udp: { state: 'observed', facts: { attempts } } } as unknown as TargetObservations['observations'],
-  };
+  return { udp: { state: 'observed', facts: { attempts } } } as unknown as TargetObservations['observations'];
 }
 
 /** Verdicts that change from run to run: a fifth fails, and what fails is mended again. */
@@ -87,17 +58,10 @@ const directory = mkdtempSync(path.join(tmpdir(), 'bulkhead-bench-'));
 try {
   const file = path.join(directory, 'history.db');
   const history = openHistory(file, { create: true });
-  const empty = reportOf(
-    { ...bundleOf(0), targets: bundleOf(0).targets.map((target) => ({ ...target, observations: {} })) },
-    CHECKS,
-    {
-      failOn: 'medium',
-      allowEmpty: false,
-    },
-  );
+  const empty = reportOf(bundleOf(TARGETS), CHECKS, { failOn: 'medium', allowEmpty: false });
   const recording: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const bundle = bundleOf(run);
+    const bundle = bundleOfRun(run);
     const { session, startedAt, finishedAt } = bundle;
     const findings = empty.findings.map((finding, index) => ({ ...finding, status: statusOf(run, index) }));
     const report = { ...empty, session, startedAt, finishedAt, findings };
@@ -122,7 +86,7 @@ try {
   const last = recording.slice(-20);
   const rows: readonly (readonly [string, string])[] = [
     ['runs, servers, findings of a run', `${RUNS}, ${TARGETS}, ${empty.findings.length}`],
-    ['bundle of a run', `${(JSON.stringify(bundleOf(1)).length / 1e6).toFixed(2)} MB`],
+    ['bundle of a run', `${(JSON.stringify(bundleOfRun(1)).length / 1e6).toFixed(2)} MB`],
     ['record, first 20 runs', `${median(recording.slice(0, 20)).toFixed(0)} ms`],
     ['record, last 20 runs', `${median(last).toFixed(0)} ms (at most ${Math.max(...last).toFixed(0)} ms)`],
     ['file', `${(statSync(file).size / 1e6).toFixed(1)} MB, ${(statSync(file).size / RUNS / 1e3).toFixed(0)} kB a run`],

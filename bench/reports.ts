@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { CHECKS } from '../src/checks/registry.ts';
 import { reportOf } from '../src/engine/report.ts';
-import type { ObservationBundle, TargetObservations } from '../src/model/bundle.ts';
 import type { Finding, Report } from '../src/model/report.ts';
 import { FORMATS, isFormat, REPORTERS } from '../src/reporters/registry.ts';
+import { bundleOf } from './bundle.ts';
 
 /**
  * What each format costs for a bundle of 500 targets that all reach each other's neighbours: time to render, and the
@@ -13,45 +13,6 @@ const TARGETS = 500;
 const ROUNDS = 5;
 /** Findings of a target that are made to fail, each with the evidence of a real one. */
 const FAILING = 20;
-
-function bundleOf(number: number): ObservationBundle {
-  const targets = Array.from({ length: number }, (_, index): TargetObservations => ({
-    target: {
-      id: index.toString(16).padStart(64, '0'),
-      name: `server-${index}`,
-      image: { reference: `registry.example/mcp/server-${index}:1.0.0`, id: `sha256:${index}` },
-      platform: 'none',
-      discoveredBy: 'named on the command line',
-      transport: 'streamable-http',
-      state: 'running',
-      startedAt: '2026-01-01T00:00:00.000Z',
-    },
-    declaration: { profile: {}, source: 'flag', location: 'profiles/servers.json', remarks: [] },
-    observations: {},
-  }));
-  return {
-    schemaVersion: 1,
-    tool: { name: 'bulkhead', version: '0' },
-    session: 'bench',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    finishedAt: '2026-01-01T00:01:00.000Z',
-    engine: {
-      product: 'Docker Engine',
-      version: '28.5.2',
-      apiVersion: '1.51',
-      os: 'linux',
-      architecture: 'amd64',
-      kernel: '6',
-      rootless: false,
-      userNamespaces: false,
-      endpoint: 'unix:///var/run/docker.sock',
-    },
-    options: { timeoutMs: 2000, internet: [], management: [], private: [], checks: CHECKS.map(({ meta }) => meta.id) },
-    targets,
-    notes: [],
-    interrupted: false,
-  };
-}
 
 /** Half of the findings fail, with evidence; without an engine nothing else could be told of them. */
 function reportOfMany(): Report {
