@@ -8,8 +8,9 @@ import { judgeOf } from './policy.ts';
 
 /** What every check says about every target: pure, the same bundle gives the same findings. */
 export function evaluate(bundle: ObservationBundle, checks: readonly Check[]): readonly Finding[] {
+  const all = bundle.targets.map(peerOf);
   return bundle.targets.flatMap((subject) => {
-    const peers = bundle.targets.filter((other) => other.target.id !== subject.target.id).map(peerOf);
+    const peers = all.filter(({ target }) => target.id !== subject.target.id);
     return checks.flatMap((check) => verdictsOf(check, subject, peers).map((verdict) => findingOf(check.meta, subject, verdict)));
   });
 }
