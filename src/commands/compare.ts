@@ -125,7 +125,7 @@ async function compare(
     }),
   );
   if (options.save !== undefined) await saveBundle(options.save, bundle);
-  await writeOutputs(formats, options, (format, view) => rendererOf(format)(comparison, view));
+  await writeOutputs(formats, options, async (format, view) => [rendererOf(format)(comparison, view)]);
   return comparison.exit.code;
 }
 

@@ -18,13 +18,13 @@ const SEVERITY: Readonly<Record<Severity, { readonly severity_id: number; readon
 };
 
 /** An OCSF Compliance Finding a line, passes included: a SIEM shows that something was looked at by its presence. */
-export function renderOcsf(report: Report): string {
+export function* ocsfLines(report: Report): Generator<string> {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const checks = new Map(safe.checks.map((check) => [check.id, check]));
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
-  return safe.findings
-    .map((finding) => `${inertJson(eventOf(finding, safe, checks.get(finding.check), targets.get(finding.targetId)))}\n`)
-    .join('');
+  for (const finding of safe.findings) {
+    yield `${inertJson(eventOf(finding, safe, checks.get(finding.check), targets.get(finding.targetId)))}\n`;
+  }
 }
 
 function eventOf(finding: Finding, report: Report, check: ReportCheck | undefined, target: ReportTarget | undefined): object {

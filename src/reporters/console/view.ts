@@ -15,10 +15,11 @@ export function escapeReport(report: Report): Report {
     checks: report.checks.map((check) =>
       escapeDeep({ ...check, description: oneLine(check.description), remediation: oneLine(check.remediation) }),
     ),
-    findings: report.findings.map((finding) =>
+    findings: report.findings.map((finding) => {
       // Remediation is prose of several lines; elsewhere a line break is a surprise worth showing.
-      escapeDeep({ ...finding, remediation: oneLine(finding.remediation) }),
-    ),
+      const remediation = oneLine(finding.remediation);
+      return escapeDeep(remediation === finding.remediation ? finding : { ...finding, remediation });
+    }),
     targets: report.targets.map((target) => escapeDeep({ ...target, declaration: { ...target.declaration, profile: null } })),
   };
 }
@@ -27,16 +28,21 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** A value with every string in it made safe to print. */
+/** A value with every string in it made safe to print; the value itself where nothing has to be, which is nearly always. */
 export function escapeDeep<T>(value: T): T {
   return map(value) as T;
 }
 
 function map(value: unknown): unknown {
   if (typeof value === 'string') return escapeText(value, MAX_TEXT);
-  if (Array.isArray(value)) return value.map(map);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, map(each)]));
+  if (Array.isArray(value)) {
+    const safe = value.map(map);
+    return safe.every((each, index) => each === value[index]) ? value : safe;
+  }
+  const entries = Object.entries(value);
+  const safe = entries.map(([key, each]) => [key, map(each)] as const);
+  return safe.every(([, each], index) => each === entries[index]?.[1]) ? value : Object.fromEntries(safe);
 }
 
 /** The findings by the section they belong to, the worst first. */

@@ -6,7 +6,7 @@ import type { Log } from 'sarif';
 import { describe, expect, it } from 'vitest';
 import type { Finding, Report } from '../../../src/model/report.ts';
 import type { DeclarationFiles } from '../../../src/reporters/anchor.ts';
-import { renderSarif } from '../../../src/reporters/sarif.ts';
+import { sarifPieces } from '../../../src/reporters/sarif.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
 import { aFinding, aReport, aTarget } from '../../support/report.ts';
@@ -49,6 +49,10 @@ function problems(log: Log): readonly string[] {
       ...(results.length > 25_000 ? ['results'] : []),
     ]),
   ];
+}
+
+function renderSarif(...of: Parameters<typeof sarifPieces>): string {
+  return [...sarifPieces(...of)].join('');
 }
 
 function render(report: Report, files?: DeclarationFiles): Log {
