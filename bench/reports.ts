@@ -7,7 +7,7 @@ import { reportOf } from '../src/engine/report.ts';
 import type { Report } from '../src/model/report.ts';
 import { FORMATS } from '../src/reporters/registry.ts';
 import { loadBundle, saveBundle } from '../src/store/bundle-file.ts';
-import { manyTargets } from './many-targets.ts';
+import { manyTargets } from '../test/support/many-targets.ts';
 
 /**
  * What each format costs for a bundle of 500 targets: a whole `bulkhead report BUNDLE --format FMT=FILE`, its time, its

@@ -112,8 +112,7 @@ function towardsTargets(
   return {
     cells: listed.map((peer) => {
       const pairs = tried.get(peer.id) ?? [];
-      const speaking = [...(said.get(subjectOf(peer)) ?? []), ...ofAll];
-      return cell({ destinationId: peer.id, pairs, findings: speaking, allowed: allowsPeer(policy, pairs) });
+      return peerCell(peer.id, pairs, [...(said.get(subjectOf(peer)) ?? []), ...ofAll], policy);
     }),
     ...(others === 0
       ? {}
@@ -127,6 +126,19 @@ function towardsTargets(
           },
         }),
   };
+}
+
+/**
+ * What is known of one peer.
+ * @param findings all that speak of it
+ */
+export function peerCell(
+  destinationId: string,
+  pairs: readonly PairedAttempt[],
+  findings: readonly Finding[],
+  policy: EgressJudge,
+): MatrixCell {
+  return cell({ destinationId, pairs, findings, allowed: allowsPeer(policy, pairs) });
 }
 
 function attemptsOf({ observations }: TargetObservations): readonly PairedAttempt[] {

@@ -10,6 +10,13 @@ const MAX_TEXT = 2000;
  * left out: they are not shown, and they are what is large.
  */
 export function escapeReport(report: Report): Report {
+  // The findings of a check share one text.
+  const lines = new Map<string, string>();
+  const advice = (text: string): string => {
+    const line = lines.get(text) ?? oneLine(text);
+    lines.set(text, line);
+    return line;
+  };
   return {
     ...escapeDeep({ ...report, observations: [], findings: [], targets: [], checks: [] }),
     checks: report.checks.map((check) =>
@@ -17,7 +24,7 @@ export function escapeReport(report: Report): Report {
     ),
     findings: report.findings.map((finding) => {
       // Remediation is prose of several lines; elsewhere a line break is a surprise worth showing.
-      const remediation = oneLine(finding.remediation);
+      const remediation = advice(finding.remediation);
       return escapeDeep(remediation === finding.remediation ? finding : { ...finding, remediation });
     }),
     targets: report.targets.map((target) => escapeDeep({ ...target, declaration: { ...target.declaration, profile: null } })),
@@ -35,14 +42,14 @@ export function escapeDeep<T>(value: T): T {
 
 function map(value: unknown): unknown {
   if (typeof value === 'string') return escapeText(value, MAX_TEXT);
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const safe = value.map(map);
-    return safe.every((each, index) => each === value[index]) ? value : safe;
-  }
-  const entries = Object.entries(value);
-  const safe = entries.map(([key, each]) => [key, map(each)] as const);
-  return safe.every(([, each], index) => each === entries[index]?.[1]) ? value : Object.fromEntries(safe);
+  if (typeof value !== 'object' || value === null || isSafe(value)) return value;
+  if (Array.isArray(value)) return value.map(map);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, map(each)]));
+}
+
+function isSafe(value: unknown): boolean {
+  if (typeof value === 'string') return escapeText(value, MAX_TEXT) === value;
+  return typeof value !== 'object' || value === null || Object.values(value).every(isSafe);
 }
 
 /** The findings by the section they belong to, the worst first. */

@@ -45,7 +45,7 @@ interface Drawing {
 export function renderMatrix({ matrix }: Report): Markup {
   if (!wasTried(matrix)) return markup`<p class="empty">Nobody looked who reaches what.</p>`;
   const drawing = drawingOf(matrix);
-  return markup`${leftOut(matrix, drawing)} ${picture(matrix, drawing)} ${differences(matrix)}`;
+  return markup`${leftOut(matrix, drawing)}${picture(matrix, drawing)} ${differences(matrix)}`;
 }
 
 /** All of it, else the worst rows with the other targets counted. Where many stand side by side the places come first. */

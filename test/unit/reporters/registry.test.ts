@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ReportSchema } from '../../../src/model/report.ts';
@@ -29,6 +30,18 @@ describe('registry', () => {
     const text = rendered(format, fixtureReport(), options);
     expect(text).toMatch(/[^\n]\n$/);
     expect(rendered(format, fixtureReport(), options)).toBe(text);
+  });
+
+  it('loads no format before it is asked for', () => {
+    const script = `
+      const { REPORTERS } = await import(${JSON.stringify(new URL('../../../src/reporters/registry.ts', import.meta.url))});
+      const { createRequire } = await import('node:module');
+      const loaded = () => Object.keys(createRequire('/').cache).some((file) => file.includes('junit-report-builder'));
+      const before = loaded();
+      await REPORTERS.junit.load();
+      console.log(before, loaded());`;
+    const text = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+    expect(text).toBe('false true\n');
   });
 
   it('knows its own names only', () => {

@@ -1,9 +1,9 @@
-import { CHECKS } from '../src/checks/registry.ts';
-import type { AttemptSpec, PairedAttempt } from '../src/model/attempt.ts';
-import type { ObservationBundle, TargetObservations } from '../src/model/bundle.ts';
-import type { ObservationSet } from '../src/model/observation.ts';
-import type { Profile } from '../src/model/profile.ts';
-import { aBundle } from '../test/support/bundle.ts';
+import { CHECKS } from '../../src/checks/registry.ts';
+import type { AttemptSpec, PairedAttempt } from '../../src/model/attempt.ts';
+import type { ObservationBundle, TargetObservations } from '../../src/model/bundle.ts';
+import type { ObservationSet } from '../../src/model/observation.ts';
+import type { Profile } from '../../src/model/profile.ts';
+import { aBundle } from './bundle.ts';
 import {
   aConfiguration,
   aDeclaration,
@@ -22,7 +22,7 @@ import {
   timeout,
   unreachable,
   type Result,
-} from '../test/support/observations.ts';
+} from './observations.ts';
 
 /** One in so many was looked into; a run as large as this is one in which much could not be. */
 const LOOKED_INTO = 3;
