@@ -93,7 +93,7 @@ async function save(path: string, pieces: Iterable<string>): Promise<void> {
 }
 
 /** Characters that are written at once: a report has pieces of a few, and each write waits for the one before. */
-const BATCH = 1 << 18;
+const BATCH = 1 << 16;
 
 function* inBatches(pieces: Iterable<string>): Generator<string> {
   let batch: string[] = [];

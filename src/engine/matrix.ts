@@ -104,10 +104,10 @@ function towardsTargets(
   const subjectOf = peerSubjects(peers);
   const tried = Map.groupBy(attempts, ({ spec }) => spec.peer);
   const said = Map.groupBy(findings, ({ subject }) => subject);
-  const subjects = new Set(peers.map(subjectOf));
+  const listed = peers.filter((peer) => tried.has(peer.id) || said.has(subjectOf(peer)));
+  const subjects = new Set(listed.map(subjectOf));
   // What is said of no peer in particular, such as that nobody could look, is said of each.
   const ofAll = findings.filter((finding) => !subjects.has(finding.subject) && isOpen(finding));
-  const listed = peers.filter((peer) => tried.has(peer.id) || said.has(subjectOf(peer)));
   const others = peers.length - listed.length;
   return {
     cells: listed.map((peer) => {

@@ -2,7 +2,7 @@ import { ComparisonSchema, type Comparison } from '../model/comparison.ts';
 import { ReportSchema, type Report } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
 
-/** Levels of a report whose parts are written one by one: its fields, their elements, and those of each. */
+/** A finding is one piece, and so is a row of the matrix. */
 const LEVELS = 3;
 
 /**
@@ -27,15 +27,16 @@ export function renderComparisonJson(comparison: Comparison): string {
 
 /**
  * JSON of two spaces in which whatever could steer a terminal is written as `\uXXXX`, in pieces.
- * @param levels of the value whose parts are pieces of their own
+ * @param levels of the value that are taken apart; on the last one lists alone
  * @param shape what keys are ordered by; without it they stay as they are
  */
 export function* inertPieces(value: unknown, levels: number, shape?: Shape, indent = ''): Generator<string> {
-  if (levels === 0 || typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
+  const isList = Array.isArray(value);
+  const isWhole = levels === 0 || (levels === 1 && !isList);
+  if (isWhole || typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
     yield inertJson(shape === undefined ? value : ordered(value, shape), 2).replaceAll('\n', `\n${indent}`);
     return;
   }
-  const isList = Array.isArray(value);
   const parts: readonly (readonly [string, unknown, Shape | undefined])[] = isList
     ? value.map((each: unknown) => ['', each, shape && (shape.items ?? {})] as const)
     : entriesOf(value, shape);

@@ -37,11 +37,12 @@ export const cosmeticProfile = defineCheck({
     }
     const own = endpointsOf(facts.egress.attempts.filter(({ spec }) => !isPermitted(policy, spec)));
     // The peer that is most like this one and reaches something is the one that tells.
-    for (const peer of byLikeness(others, input)) {
+    const looked = others.filter(({ egress }) => egress !== undefined);
+    for (const peer of byLikeness(looked, input)) {
       const both = reachedAlso(peer, own);
       if (both.length > 0) return [judge(peer, both, input)];
     }
-    return [silent(others)];
+    return [silent(looked)];
   },
 });
 
@@ -108,8 +109,9 @@ function judge(peer: Peer, both: readonly Endpoint[], { target, policy }: CheckI
   return { ...facts, status: 'fail', message };
 }
 
-function silent(others: readonly Peer[]): Verdict {
-  if (others.every(({ egress }) => egress === undefined)) {
+/** @param looked those that were looked at */
+function silent(looked: readonly Peer[]): Verdict {
+  if (looked.length === 0) {
     const message = 'None of the servers with another declaration could be looked at.';
     return { status: 'inconclusive', subject: SUBJECT, message };
   }
