@@ -209,7 +209,9 @@ function legend({ rows }: Matrix, { theme, width }: Context): readonly string[] 
     text: `${MATRIX[value].symbol} ${MATRIX[value].words}`,
     style: theme.matrix[value],
   }));
-  const session = all.some(hasSession) ? [{ text: `${SESSION} an MCP session opened`, style: theme.quiet }] : [];
+  // Where the targets have no columns, no session is told.
+  const session =
+    rows.length <= MAX_TARGETS && all.some(hasSession) ? [{ text: `${SESSION} an MCP session opened`, style: theme.quiet }] : [];
   return flow([...spans, ...session], ' · ', 0, width);
 }
 

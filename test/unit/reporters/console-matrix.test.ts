@@ -125,6 +125,7 @@ describe('the matrix', () => {
       expect(drawn[0]).toMatch(/^server-50 +✗ +✓ +✓ +✓ +✓ +✓ +2 +57$/);
       expect(drawn[1]).toMatch(/^server-55 +✓ +✓ +✓ +\? +✓ +✓ +0 +59$/);
       const words = text.replace(/\s+/g, ' ');
+      expect(words).not.toContain('an MCP session opened');
       expect(words).toContain('The 40 of 60 targets with the most that differs or is unknown');
       expect(words).toContain(
         `Not shown: 20 targets, whose places say ✓ ${20 * (SIZE + 5)}. Every place is in --format json (matrix).`,
