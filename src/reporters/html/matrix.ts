@@ -101,7 +101,7 @@ function peers(row: MatrixRow, matrix: Matrix): Markup {
   const tally = tallyOf(peersIn(row, matrix));
   const values = valuesIn(tally);
   const tone = values[0] === undefined ? 'none' : valueMark(values[0]).tone;
-  return markup`<td><span class="t-${tone}">${values.map((value) => markup`<i>${tally[value]} ${valueMark(value).word}</i>`)}</span></td>`;
+  return markup`<td><span class="counted t-${tone}">${values.map((value) => markup`<i>${MATRIX[value].symbol} ${tally[value]} ${valueMark(value).word}</i>`)}</span></td>`;
 }
 
 function view(name: string, { tone, symbol, word }: Mark, more?: string): Markup {
