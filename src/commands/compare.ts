@@ -127,7 +127,7 @@ async function compare(
     }),
   );
   if (options.save !== undefined) await saveBundle(options.save, bundle);
-  await writeOutputs(formats, options, (format, view) => COMPARISON_REPORTERS[format](comparison, view));
+  await writeOutputs(formats, options, async (format, view) => [COMPARISON_REPORTERS[format](comparison, view)]);
   return comparison.exit.code;
 }
 

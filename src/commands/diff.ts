@@ -29,7 +29,7 @@ export function addDiff(program: Command, context: CommandContext): void {
       const formats = parseFormats(options.format, { known: DRIFT_FORMATS });
       const drift = driftOf(await sideOf(before), await sideOf(after));
       const exit = decideDrift(drift, options.failOn);
-      await writeOutputs(formats, options, (format, view) => DRIFT_REPORTERS[format]({ ...drift, exit }, view));
+      await writeOutputs(formats, options, async (format, view) => [DRIFT_REPORTERS[format]({ ...drift, exit }, view)]);
       context.finish(exit.code);
     });
 }

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
-import { FORMATS, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
+import { FORMATS, REPORTERS, type Format, type Render, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
 import { declarationFiles } from './declaration-files.ts';
@@ -53,23 +53,26 @@ export function parseFormats(
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
   const files = await declarationFiles(report, process.cwd());
-  await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, { ...options, files }));
+  await writeOutputs(requests, view, async (format, options) => {
+    const render: Render = await REPORTERS[format].load();
+    return render(report, { ...options, files });
+  });
 }
 
 /** The same for what is no audit's report. A file that cannot be written does not keep the others from being written. */
 export async function writeOutputs<F extends Format>(
   requests: readonly OutputRequest<F>[],
   view: ViewOptions,
-  render: (format: F, options: RenderOptions) => string,
+  render: (format: F, options: RenderOptions) => Promise<Iterable<string>>,
 ): Promise<void> {
   await allOf(
     requests.map(({ format, path }) => async () => {
-      const text = render(format, {
+      const pieces = await render(format, {
         ...view,
         color: path === undefined && hasColor(),
         width: path === undefined ? (process.stdout.columns ?? 100) : 100,
       });
-      await (path === undefined ? print(text) : save(path, text));
+      await (path === undefined ? printPieces(pieces) : save(path, pieces));
     }),
   );
 }
@@ -81,10 +84,41 @@ export async function allOf(steps: readonly (() => Promise<void>)[]): Promise<vo
   if (errors.length > 0) throw errors[0];
 }
 
-async function save(path: string, text: string): Promise<void> {
+async function printPieces(pieces: Iterable<string>): Promise<void> {
+  for (const text of inBatches(pieces)) await print(text);
+}
+
+async function save(path: string, pieces: Iterable<string>): Promise<void> {
+  // What a step of a workflow has said in its summary before stays there.
+  const file = await written(open(path, path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w'));
   try {
-    // What a step of a workflow has said in its summary before stays there.
-    await writeFile(path, text, { flag: path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w' });
+    for (const text of inBatches(pieces)) await written(file.appendFile(text));
+  } finally {
+    await written(file.close());
+  }
+}
+
+/** Characters that are written at once: a report has pieces of a few, and each write waits for the one before. */
+const BATCH = 1 << 16;
+
+function* inBatches(pieces: Iterable<string>): Generator<string> {
+  let batch: string[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    batch.push(piece);
+    length += piece.length;
+    if (length < BATCH) continue;
+    yield batch.join('');
+    batch = [];
+    length = 0;
+  }
+  if (length > 0) yield batch.join('');
+}
+
+/** What cannot be written is told as that, and nothing else is. */
+async function written<T>(step: Promise<T>): Promise<T> {
+  try {
+    return await step;
   } catch (error) {
     throw new BulkheadError('output-failed', `The report could not be written: ${messageOf(error)}`, {
       hint: 'Name a file in a directory that exists, may be written and has room.',

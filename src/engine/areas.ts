@@ -21,14 +21,14 @@ const CIRCUMSTANTIAL: ReadonlySet<string> = new Set([
 
 /** The verdict per target and area, in the catalogue's order; areas without a finding are left out. */
 export function areaResults(targets: readonly Target[], findings: readonly Finding[]): readonly AreaResult[] {
-  return targets.flatMap((target) =>
-    AREAS.flatMap((area) => {
-      const own = findings.filter((finding) => finding.targetId === target.id && finding.area === area);
-      return own.length === 0
-        ? []
-        : [{ target: target.name, targetId: target.id, area, verdict: verdictOf(own), counts: countsOf(own) }];
-    }),
-  );
+  const byTarget = Map.groupBy(findings, ({ targetId }) => targetId);
+  return targets.flatMap(({ id, name }) => {
+    const byArea = Map.groupBy(byTarget.get(id) ?? [], ({ area }) => area);
+    return AREAS.flatMap((area) => {
+      const own = byArea.get(area);
+      return own === undefined ? [] : [{ target: name, targetId: id, area, verdict: verdictOf(own), counts: countsOf(own) }];
+    });
+  });
 }
 
 /** A waiver changes what fails a run, never what was seen: an area with a waived failure is not enforced. */

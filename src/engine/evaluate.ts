@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { messageOf } from '../errors.ts';
 import type { ObservationBundle, TargetObservations } from '../model/bundle.ts';
 import type { Check, CheckInput, CheckMeta, Peer, Severity, Status, Verdict } from '../model/check.ts';
@@ -8,9 +8,13 @@ import { judgeOf } from './policy.ts';
 
 /** What every check says about every target: pure, the same bundle gives the same findings. */
 export function evaluate(bundle: ObservationBundle, checks: readonly Check[]): readonly Finding[] {
+  const all = bundle.targets.map(peerOf);
   return bundle.targets.flatMap((subject) => {
-    const peers = bundle.targets.filter((other) => other.target.id !== subject.target.id).map(peerOf);
-    return checks.flatMap((check) => verdictsOf(check, subject, peers).map((verdict) => findingOf(check.meta, subject, verdict)));
+    const policy = judgeOf(subject.declaration.profile);
+    const peers = all.filter(({ target }) => target.id !== subject.target.id);
+    return checks.flatMap((check) =>
+      verdictsOf(check, subject, { policy, peers }).map((verdict) => findingOf(check.meta, subject, verdict)),
+    );
   });
 }
 
@@ -33,7 +37,11 @@ function peerOf({ target, declaration, observations }: TargetObservations): Peer
   };
 }
 
-function verdictsOf(check: Check, subject: TargetObservations, peers: readonly Peer[]): readonly Judged[] {
+function verdictsOf(
+  check: Check,
+  subject: TargetObservations,
+  context: Pick<CheckInput<never>, 'policy' | 'peers'>,
+): readonly Judged[] {
   const missing = check.requires.map((kind) => lack(kind, subject.observations)).find((judged) => judged !== undefined);
   if (missing !== undefined) return [missing];
   try {
@@ -41,8 +49,7 @@ function verdictsOf(check: Check, subject: TargetObservations, peers: readonly P
       facts: factsOf([...check.requires, ...(check.uses ?? [])], subject.observations),
       target: subject.target,
       declaration: subject.declaration,
-      policy: judgeOf(subject.declaration.profile),
-      peers,
+      ...context,
     });
     return verdicts.length === 0 ? [broken('The check said nothing.')] : verdicts;
   } catch (error) {
@@ -102,9 +109,6 @@ function findingOf(meta: CheckMeta, { target }: TargetObservations, verdict: Jud
     evidence: [...(verdict.evidence ?? [])],
     remediation: meta.remediation,
     ...(verdict.reproduce === undefined ? {} : { reproduce: verdict.reproduce }),
-    fingerprint: createHash('sha256')
-      .update(JSON.stringify([meta.id, target.name, verdict.subject]))
-      .digest('hex')
-      .slice(0, 32),
+    fingerprint: hash('sha256', JSON.stringify([meta.id, target.name, verdict.subject])).slice(0, 32),
   };
 }

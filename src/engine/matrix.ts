@@ -1,10 +1,18 @@
 import { declaresHostNetwork } from '../checks/support/host.ts';
 import { isPermitted } from '../checks/support/egress.ts';
-import { isDeclaredPeer, peerSubject } from '../checks/support/peers.ts';
+import { isDeclaredPeer, peerSubjects } from '../checks/support/peers.ts';
 import type { AttemptPurpose, PairedAttempt } from '../model/attempt.ts';
 import type { ObservationBundle, TargetObservations } from '../model/bundle.ts';
 import type { EgressJudge } from '../model/check.ts';
-import type { DestinationKind, Finding, MatrixCell, MatrixDestination, MatrixValue, ReachMatrix } from '../model/report.ts';
+import type {
+  DestinationKind,
+  Finding,
+  MatrixCell,
+  MatrixDestination,
+  MatrixRow,
+  MatrixValue,
+  ReachMatrix,
+} from '../model/report.ts';
 import type { Target } from '../model/target.ts';
 import { deciding, endpointsOf, judgePair, metServer, type Observed } from './matrix-evidence.ts';
 import { judgeOf } from './policy.ts';
@@ -60,45 +68,77 @@ export function matrixOf(bundle: Pick<ObservationBundle, 'targets'>, findings: r
   const byTarget = Map.groupBy(findings, ({ targetId }) => targetId);
   return {
     destinations: [...destinations],
-    rows: bundle.targets.map((subject) => ({
-      target: subject.target.name,
-      targetId: subject.target.id,
-      cells: cellsOf(subject, targets, byTarget.get(subject.target.id) ?? []),
-    })),
+    rows: bundle.targets.map((subject) => rowOf(subject, targets, byTarget.get(subject.target.id) ?? [])),
   };
 }
 
-function cellsOf(subject: TargetObservations, targets: readonly Target[], findings: readonly Finding[]): MatrixCell[] {
-  const peers = targets.filter(({ id }) => id !== subject.target.id).map((target) => ({ target }));
-  const attempts = attemptsOf(subject);
+function rowOf(subject: TargetObservations, targets: readonly Target[], findings: readonly Finding[]): MatrixRow {
+  const { id, name } = subject.target;
   const policy = judgeOf(subject.declaration.profile);
-  const towards = Map.groupBy(
+  const attempts = attemptsOf(subject);
+  const { cells, others } = towardsTargets(
+    targets.filter((target) => target.id !== id),
     attempts.filter(({ spec }) => TO_TARGETS.purposes.has(spec.purpose)),
-    ({ spec }) => spec.peer,
-  );
-  const pivot = Map.groupBy(
     findings.filter(({ check }) => TO_TARGETS.checks.has(check)),
-    ({ subject: about }) => about,
+    policy,
   );
-  const subjects = new Set(peers.map((peer) => peerSubject(peer, peers)));
+  const places = PLACE_KINDS.map((kind) => {
+    const { checks, purposes } = PLACES[kind];
+    return cell({
+      destinationId: kind,
+      pairs: attempts.filter(({ spec }) => purposes.has(spec.purpose)).filter((pair) => belongs(kind, policy, pair)),
+      findings: findings.filter(({ check }) => checks.has(check)),
+      allowed: allowsPlace(kind, policy, subject),
+    });
+  });
+  return { target: name, targetId: id, cells: [...cells, ...places], ...(others === undefined ? {} : { others }) };
+}
+
+/** A cell for each peer that was tried or that a finding names; the others together, of which nobody knows anything. */
+function towardsTargets(
+  peers: readonly Target[],
+  attempts: readonly PairedAttempt[],
+  findings: readonly Finding[],
+  policy: EgressJudge,
+): Pick<MatrixRow, 'cells' | 'others'> {
+  const subjectOf = peerSubjects(peers);
+  const tried = Map.groupBy(attempts, ({ spec }) => spec.peer);
+  const said = Map.groupBy(findings, ({ subject }) => subject);
+  const listed = peers.filter((peer) => tried.has(peer.id) || said.has(subjectOf(peer)));
+  const subjects = new Set(listed.map(subjectOf));
   // What is said of no peer in particular, such as that nobody could look, is said of each.
-  const ofAll = [...pivot].flatMap(([about, said]) => (subjects.has(about) ? [] : said.filter(isOpen)));
-  return [
-    ...peers.map((peer) => {
-      const pairs = towards.get(peer.target.id) ?? [];
-      const speaking = [...(pivot.get(peerSubject(peer, peers)) ?? []), ...ofAll];
-      return cell({ destinationId: peer.target.id, pairs, findings: speaking, allowed: allowsPeer(policy, pairs) });
+  const ofAll = findings.filter((finding) => !subjects.has(finding.subject) && isOpen(finding));
+  const others = peers.length - listed.length;
+  return {
+    cells: listed.map((peer) => {
+      const pairs = tried.get(peer.id) ?? [];
+      return peerCell(peer.id, pairs, [...(said.get(subjectOf(peer)) ?? []), ...ofAll], policy);
     }),
-    ...PLACE_KINDS.map((kind) => {
-      const { checks, purposes } = PLACES[kind];
-      return cell({
-        destinationId: kind,
-        pairs: attempts.filter(({ spec }) => purposes.has(spec.purpose)).filter((pair) => belongs(kind, policy, pair)),
-        findings: findings.filter(({ check }) => checks.has(check)),
-        allowed: allowsPlace(kind, policy, subject),
-      });
-    }),
-  ];
+    ...(others === 0
+      ? {}
+      : {
+          others: {
+            targets: others,
+            expected: 'closed',
+            observed: 'unknown',
+            value: 'unknown',
+            findings: deciding(ofAll, 'unknown'),
+          },
+        }),
+  };
+}
+
+/**
+ * What is known of one peer.
+ * @param findings all that speak of it
+ */
+export function peerCell(
+  destinationId: string,
+  pairs: readonly PairedAttempt[],
+  findings: readonly Finding[],
+  policy: EgressJudge,
+): MatrixCell {
+  return cell({ destinationId, pairs, findings, allowed: allowsPeer(policy, pairs) });
 }
 
 function attemptsOf({ observations }: TargetObservations): readonly PairedAttempt[] {

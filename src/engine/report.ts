@@ -35,6 +35,7 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
   const { findings } = waived;
   const baseline = options.baseline && compareWithBaseline({ ...seen, tool: bundle.tool.version, findings }, options.baseline);
   const worst = worstOf(findings);
+  const byTarget = Map.groupBy(findings, ({ targetId }) => targetId);
   return {
     schemaVersion: REPORT_VERSION,
     tool: bundle.tool,
@@ -44,7 +45,7 @@ export function reportOf(bundle: ObservationBundle, checks: readonly Check[], op
     interrupted: bundle.interrupted,
     engine: bundle.engine,
     options: bundle.options,
-    targets: bundle.targets.map((subject) => reportTarget(subject, findings)),
+    targets: bundle.targets.map((subject) => reportTarget(subject, byTarget.get(subject.target.id) ?? [])),
     observations: bundle.targets.map(({ target, observations }) => ({ target: target.id, outcomes: observations })),
     checks: checks.map(({ meta }) => reportCheck(meta)),
     findings: [...findings],
@@ -96,7 +97,8 @@ function reportCheck(meta: CheckMeta): ReportCheck {
   };
 }
 
-function reportTarget({ target, declaration, observations }: TargetObservations, findings: readonly Finding[]): ReportTarget {
+/** @param own the findings of this target */
+function reportTarget({ target, declaration, observations }: TargetObservations, own: readonly Finding[]): ReportTarget {
   const configuration = observations.configuration?.state === 'observed' ? observations.configuration.facts : undefined;
   return {
     id: target.id,
@@ -115,6 +117,6 @@ function reportTarget({ target, declaration, observations }: TargetObservations,
       remarks: declaration.remarks.map(({ code, path, message }) => ({ code, path, message })),
     },
     networks: (configuration?.networks ?? []).map(({ name, internal }) => ({ name, internal })),
-    story: [...storyOf(findings.filter(({ targetId }) => targetId === target.id))],
+    story: [...storyOf(own)],
   };
 }

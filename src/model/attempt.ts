@@ -3,60 +3,54 @@ import { Type, type Static } from 'typebox';
 /** Strings that came out of a container: bounded here, escaped at every sink. */
 export const HostileText = Type.String({ maxLength: 1024 });
 
-export const AttemptKind = Type.Union([
-  Type.Literal('tcp'),
-  Type.Literal('udp'),
-  Type.Literal('dns'),
-  Type.Literal('http'),
-  Type.Literal('mcp'),
-]);
+export const AttemptKind = Type.Enum(['tcp', 'udp', 'dns', 'http', 'mcp']);
 
 /** Why an attempt is made; each observation kind holds the attempts of its purposes. */
-export const AttemptPurpose = Type.Union([
-  Type.Literal('internet'),
-  Type.Literal('declared'),
-  Type.Literal('port-boundary'),
+export const AttemptPurpose = Type.Enum([
+  'internet',
+  'declared',
+  'port-boundary',
   /** A neighbour of a declared name: parent, child, sibling, look-alike, another spelling, its address. */
-  Type.Literal('name-boundary'),
+  'name-boundary',
   /** A declared name is dialled and another one is asked for in it (SNI, Host). */
-  Type.Literal('fronting'),
+  'fronting',
   /** An undeclared address of a private range, named by the user. */
-  Type.Literal('private'),
-  Type.Literal('udp'),
-  Type.Literal('dns-exfiltration'),
+  'private',
+  'udp',
+  'dns-exfiltration',
   /** A resolver outside is asked itself, past the one of the namespace. */
-  Type.Literal('direct-dns'),
-  Type.Literal('metadata'),
-  Type.Literal('host-canary'),
-  Type.Literal('host-loopback'),
-  Type.Literal('host-service'),
-  Type.Literal('management'),
-  Type.Literal('peer-canary'),
-  Type.Literal('peer-port'),
-  Type.Literal('peer-session'),
+  'direct-dns',
+  'metadata',
+  'host-canary',
+  'host-loopback',
+  'host-service',
+  'management',
+  'peer-canary',
+  'peer-port',
+  'peer-session',
   /** A peer by a port that it publishes on the host. */
-  Type.Literal('peer-published'),
+  'peer-published',
   /** A peer by the endpoint that its platform gives it on the host. */
-  Type.Literal('platform-proxy'),
+  'platform-proxy',
   /** The target's own endpoint, asked for a session without credentials. */
-  Type.Literal('own-session'),
+  'own-session',
   /** The same with the Origin of a foreign web page. */
-  Type.Literal('own-origin'),
+  'own-origin',
   /** The same under a foreign name in Host, as after DNS rebinding. */
-  Type.Literal('own-host'),
+  'own-host',
   /** The target's own endpoint at another address of the host than the one at which it is offered. */
-  Type.Literal('own-address'),
+  'own-address',
 ]);
 export type AttemptPurpose = Static<typeof AttemptPurpose>;
 
 /** Where the control of an attempt is made from: the one place where it must succeed. */
-export const ControlVantage = Type.Union([
+export const ControlVantage = Type.Enum([
   /** A container on a fresh ordinary bridge of the same engine. */
-  Type.Literal('bridge'),
+  'bridge',
   /** A container in the host's own network namespace. */
-  Type.Literal('host'),
+  'host',
   /** The twin of the peer that is dialled, inside the peer's own namespace. */
-  Type.Literal('peer'),
+  'peer',
 ]);
 export type ControlVantage = Static<typeof ControlVantage>;
 
@@ -80,8 +74,8 @@ export const AttemptSpec = Type.Object(
     host: Type.String({ maxLength: 300 }),
     /** 0 for `dns`, which uses the resolvers of the namespace. */
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
-    family: Type.Union([Type.Literal(4), Type.Literal(6)]),
-    path: Type.Union([Type.Literal('direct'), Type.Literal('proxy')]),
+    family: Type.Enum([4, 6]),
+    path: Type.Enum(['direct', 'proxy']),
     /** `http://host:port` of the target's proxy; credentials are removed before it is stored. */
     proxy: Type.Optional(Type.String({ maxLength: 1024 })),
     tls: Type.Optional(Type.Boolean()),
@@ -120,31 +114,31 @@ export const AttemptSpec = Type.Object(
 );
 export type AttemptSpec = Static<typeof AttemptSpec>;
 
-export const AttemptOutcome = Type.Union([
+export const AttemptOutcome = Type.Enum([
   /** A connection, a datagram, an answer or a session came back. Who answered is in `peer` and `nonce`. */
-  Type.Literal('connected'),
-  Type.Literal('refused'),
-  Type.Literal('timeout'),
-  Type.Literal('unreachable'),
-  Type.Literal('nxdomain'),
+  'connected',
+  'refused',
+  'timeout',
+  'unreachable',
+  'nxdomain',
   /** The resolver said SERVFAIL or REFUSED. */
-  Type.Literal('servfail'),
-  Type.Literal('reset'),
-  Type.Literal('tls-failed'),
+  'servfail',
+  'reset',
+  'tls-failed',
   /** The proxy answered and would not: 403, 407, 5xx. */
-  Type.Literal('proxy-denied'),
+  'proxy-denied',
   /** The proxy itself could not be reached or resolved. */
-  Type.Literal('proxy-unreachable'),
+  'proxy-unreachable',
   /** The kernel forbade the system call (EPERM, EACCES). */
-  Type.Literal('permission'),
+  'permission',
   /** The answer was not of the protocol that was spoken (an HTTP server that is no MCP server). */
-  Type.Literal('other-protocol'),
+  'other-protocol',
   /** The server asked for credentials. */
-  Type.Literal('unauthorized'),
+  'unauthorized',
   /** Never made: no time, no twin, cancelled. */
-  Type.Literal('not-run'),
+  'not-run',
   /** The client failed, not the network. */
-  Type.Literal('probe-error'),
+  'probe-error',
 ]);
 export type AttemptOutcome = Static<typeof AttemptOutcome>;
 
@@ -171,13 +165,13 @@ export const PeerEvidence = Type.Object(
       Type.Object(
         {
           tool: Type.Optional(HostileText),
-          result: Type.Union([
-            Type.Literal('answered'),
+          result: Type.Enum([
+            'answered',
             /** The tool ran and reported an error, as with missing arguments. */
-            Type.Literal('tool-error'),
-            Type.Literal('refused'),
-            Type.Literal('not-offered'),
-            Type.Literal('no-answer'),
+            'tool-error',
+            'refused',
+            'not-offered',
+            'no-answer',
           ]),
         },
         { additionalProperties: false },
@@ -205,21 +199,12 @@ export const Attempt = Type.Object(
   {
     id: AttemptId,
     outcome: AttemptOutcome,
-    phase: Type.Optional(
-      Type.Union([
-        Type.Literal('resolve'),
-        Type.Literal('connect'),
-        Type.Literal('proxy'),
-        Type.Literal('tls'),
-        Type.Literal('http'),
-        Type.Literal('mcp'),
-      ]),
-    ),
+    phase: Type.Optional(Type.Enum(['resolve', 'connect', 'proxy', 'tls', 'http', 'mcp'])),
     elapsedMs: Type.Number({ minimum: 0 }),
     tries: Type.Integer({ minimum: 0, maximum: 16 }),
     /** The address that was dialled. */
     address: Type.Optional(Type.String({ maxLength: 64 })),
-    nonce: Type.Optional(Type.Union([Type.Literal('matched'), Type.Literal('mismatch')])),
+    nonce: Type.Optional(Type.Enum(['matched', 'mismatch'])),
     peer: Type.Optional(PeerEvidence),
     answer: Type.Optional(DnsAnswer),
     /** Error code or short reason, e.g. `ECONNREFUSED`. */

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { HostileText, ToolCall } from './attempt.ts';
-import { FACTS, outcomeSchema, type ObservationSet } from './observation.ts';
+import { DEFINITIONS, FACTS, outcomeSchema, type ObservationSet } from './observation.ts';
 import { DeclarationSource, Target, type Declaration } from './target.ts';
 
 export const BUNDLE_VERSION = 1;
@@ -89,7 +89,7 @@ export const BundleSchema = Type.Object(
     /** The engine stopped answering before the run was over, in words. */
     engineFailure: Type.Optional(Type.String({ maxLength: 4096 })),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, $defs: DEFINITIONS },
 );
 
 export interface TargetObservations {

@@ -69,7 +69,7 @@ export const ConfigurationFacts = Type.Object(
 export type ConfigurationFacts = Static<typeof ConfigurationFacts>;
 
 export const Interface = Type.Object(
-  { name: HostileText, address: Address, family: Type.Union([Type.Literal(4), Type.Literal(6)]), scope: HostileText },
+  { name: HostileText, address: Address, family: Type.Enum([4, 6]), scope: HostileText },
   { additionalProperties: false },
 );
 export type Interface = Static<typeof Interface>;
@@ -78,7 +78,7 @@ export const Listener = Type.Object(
   {
     address: Address,
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
-    family: Type.Union([Type.Literal(4), Type.Literal(6)]),
+    family: Type.Enum([4, 6]),
   },
   { additionalProperties: false },
 );
@@ -156,7 +156,7 @@ export type ObservedMount = Static<typeof ObservedMount>;
 export const PathAccess = Type.Object(
   {
     path: Path,
-    state: Type.Union([Type.Literal('present'), Type.Literal('missing'), Type.Literal('hidden')]),
+    state: Type.Enum(['present', 'missing', 'hidden']),
     readable: Type.Boolean(),
     writable: Type.Boolean(),
     /** Errno of the failed write access, e.g. `EROFS`, `EACCES`. */
@@ -170,7 +170,7 @@ export const SocketAccess = Type.Object(
   {
     path: Path,
     /** `answers`: it spoke HTTP with us; `connects`: it took the connection; else the errno is in `detail`. */
-    state: Type.Union([Type.Literal('answers'), Type.Literal('connects'), Type.Literal('denied')]),
+    state: Type.Enum(['answers', 'connects', 'denied']),
     detail: Type.Optional(HostileText),
   },
   { additionalProperties: false },
@@ -185,7 +185,7 @@ export const FilesystemFacts = Type.Object(
     /** A directory on the root file system in which a file can be made; absent when none was found. */
     writableDirectory: Type.Optional(Path),
     /** Whether every directory of the root file system was tried. */
-    walk: Type.Union([Type.Literal('complete'), Type.Literal('truncated')]),
+    walk: Type.Enum(['complete', 'truncated']),
     directoriesTried: Type.Integer({ minimum: 0 }),
     paths: Type.Array(PathAccess, { maxItems: 512 }),
     sockets: Type.Array(SocketAccess, { maxItems: 64 }),
@@ -200,22 +200,27 @@ export const AttemptFacts = Type.Object(
 );
 export type AttemptFacts = Static<typeof AttemptFacts>;
 
-/** One home for the kinds: the schema of each, the map type below follows from it. */
+/** Defined once in a schema of observations: most kinds are attempts, and a validator compiles what it finds as often. */
+export const DEFINITIONS = { attempts: AttemptFacts, namespace: NamespaceFacts } as const;
+const attempts = Type.Unsafe<AttemptFacts>({ $ref: '#/$defs/attempts' });
+const namespace = Type.Unsafe<NamespaceFacts>({ $ref: '#/$defs/namespace' });
+
+/** One home for the kinds: the schema of each (with `DEFINITIONS` at the root), the map type below follows from it. */
 export const FACTS = {
   configuration: ConfigurationFacts,
-  namespace: NamespaceFacts,
-  hostNamespace: NamespaceFacts,
+  namespace,
+  hostNamespace: namespace,
   process: ProcessFacts,
   filesystem: FilesystemFacts,
-  egress: AttemptFacts,
-  udp: AttemptFacts,
-  dns: AttemptFacts,
-  metadata: AttemptFacts,
-  host: AttemptFacts,
-  management: AttemptFacts,
-  peers: AttemptFacts,
+  egress: attempts,
+  udp: attempts,
+  dns: attempts,
+  metadata: attempts,
+  host: attempts,
+  management: attempts,
+  peers: attempts,
   /** The target's own endpoint, as a client would find it. */
-  endpoint: AttemptFacts,
+  endpoint: attempts,
 } as const satisfies Record<string, TSchema>;
 
 export type ObservationKind = keyof typeof FACTS;

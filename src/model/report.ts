@@ -153,6 +153,11 @@ export const MatrixDestination = Type.Object(
 );
 export type MatrixDestination = Static<typeof MatrixDestination>;
 
+const CellFindings = Type.Array(
+  Type.Object({ check: Type.String(), fingerprint: Type.String() }, { additionalProperties: false }),
+  { maxItems: 16 },
+);
+
 export const MatrixCell = Type.Object(
   {
     destinationId: Type.String(),
@@ -167,29 +172,52 @@ export const MatrixCell = Type.Object(
     /** The endpoints that decided, or that are open where it is unknown; cut short. */
     endpoints: Type.Array(Type.String(), { maxItems: 8 }),
     /** The findings that speak of it, those that decided first; cut short. */
-    findings: Type.Array(Type.Object({ check: Type.String(), fingerprint: Type.String() }, { additionalProperties: false }), {
-      maxItems: 16,
-    }),
+    findings: CellFindings,
   },
   { additionalProperties: false },
 );
 export type MatrixCell = Static<typeof MatrixCell>;
 
+/**
+ * The targets that a row does not list: nobody tried to reach them, and no finding names them. By its type this is never
+ * more than `unknown`: what is not listed is not held.
+ */
+export const MatrixOthers = Type.Object(
+  {
+    /** How many they are. */
+    targets: Type.Integer({ minimum: 1 }),
+    expected: Type.Literal('closed'),
+    observed: Type.Literal('unknown'),
+    value: Type.Literal('unknown'),
+    /** The findings that say why nobody looked; cut short. */
+    findings: CellFindings,
+  },
+  { additionalProperties: false },
+);
+export type MatrixOthers = Static<typeof MatrixOthers>;
+
+/**
+ * What one target reaches. Listed is every place, and of the other targets each that was tried or that a finding names: a
+ * row grows with what was seen, not with the number of targets.
+ */
+export const MatrixRow = Type.Object(
+  {
+    target: Type.String(),
+    targetId: Type.String(),
+    /** In the order of the destinations; none for the target itself. */
+    cells: Type.Array(MatrixCell),
+    /** Of all other targets that have no cell; absent where each has one. */
+    others: Type.Optional(MatrixOthers),
+  },
+  { additionalProperties: false },
+);
+export type MatrixRow = Static<typeof MatrixRow>;
+
 /** Who reaches what: a row for each target, a column for each destination. */
 export const ReachMatrix = Type.Object(
   {
     destinations: Type.Array(MatrixDestination),
-    rows: Type.Array(
-      Type.Object(
-        {
-          target: Type.String(),
-          targetId: Type.String(),
-          /** In the order of the destinations; none for the target itself. */
-          cells: Type.Array(MatrixCell),
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    rows: Type.Array(MatrixRow),
   },
   { additionalProperties: false },
 );

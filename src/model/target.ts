@@ -2,13 +2,7 @@ import { Type, type Static } from 'typebox';
 import { HostileText } from './attempt.ts';
 import type { Profile, Remark } from './profile.ts';
 
-export const Platform = Type.Union([
-  Type.Literal('toolhive'),
-  Type.Literal('docker-mcp-gateway'),
-  Type.Literal('mcpproxy'),
-  Type.Literal('bulkhead'),
-  Type.Literal('none'),
-]);
+export const Platform = Type.Enum(['toolhive', 'docker-mcp-gateway', 'mcpproxy', 'bulkhead', 'none']);
 export type Platform = Static<typeof Platform>;
 
 /** A container that runs an MCP server. */
@@ -20,7 +14,7 @@ export const Target = Type.Object(
     platform: Platform,
     /** Why it is taken for an MCP server, e.g. `label toolhive=true`, `named on the command line`. */
     discoveredBy: HostileText,
-    transport: Type.Union([Type.Literal('stdio'), Type.Literal('streamable-http'), Type.Literal('sse'), Type.Literal('unknown')]),
+    transport: Type.Enum(['stdio', 'streamable-http', 'sse', 'unknown']),
     /** Where its platform offers it on the host, in front of the container: a proxy process or a gateway. */
     endpoint: Type.Optional(
       Type.Object(
@@ -41,14 +35,7 @@ export const Target = Type.Object(
 );
 export type Target = Static<typeof Target>;
 
-export const DeclarationSource = Type.Union([
-  Type.Literal('flag'),
-  Type.Literal('configuration'),
-  Type.Literal('label'),
-  Type.Literal('toolhive-run-config'),
-  Type.Literal('built-in'),
-  Type.Literal('none'),
-]);
+export const DeclarationSource = Type.Enum(['flag', 'configuration', 'label', 'toolhive-run-config', 'built-in', 'none']);
 export type DeclarationSource = Static<typeof DeclarationSource>;
 
 /** A profile and where it was found. With source `none` the profile is the built-in `none`. */

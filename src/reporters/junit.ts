@@ -32,27 +32,42 @@ const MAX_PROPERTY = 1000;
  * JUnit XML as GitLab, Jenkins and GitHub's actions show it: one suite a target and area, a case a finding. A failure is
  * a violation, an error is what could not be decided, skipped is what is waived or not applicable. Ends with a line break.
  */
-export function renderJunit(report: Report): string {
+export function* junitPieces(report: Report): Generator<string> {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const bodies = safe.findings.filter(({ status }) => status !== 'pass').length;
   const maxBody = Math.max(MIN_BODY, Math.min(MAX_BODY, Math.floor(MAX_BODIES / Math.max(bodies, 1))));
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const changes = changesByFingerprint(safe);
-  const root = builder.newBuilder().name('bulkhead');
   const suiteNames = distinctNames();
-  addRun(root.testSuite(), safe);
+  const run = newSuite();
+  addRun(run, safe);
+  // The root counts what its suites hold, before any of them. Jenkins' schema has no `skipped` there and refuses the file.
+  const results = safe.findings.map(resultOf);
+  const [failures, errors] = (['failure', 'error'] as const).map((kind) => results.filter((result) => result === kind).length);
+  yield `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="bulkhead" tests="${run.getTestCaseCount() + results.length}" failures="${failures}" errors="${run.getErrorCount() + (errors ?? 0)}">\n`;
+  yield textOf(run);
   for (const group of groupsOf(safe.findings)) {
     const [{ target, targetId, area }] = group;
     const name = suiteNames(`${cut(target, MAX_NAME)} ${area}`);
-    const suite = root.testSuite().name(xml(name)).time(0).timestamp(stamp(safe));
+    const suite = newSuite().name(xml(name)).time(0).timestamp(stamp(safe));
     addProperties(suite, targets.get(targetId));
     // Viewers drop a second case of one class and name.
     const caseNames = distinctNames();
     for (const finding of group)
       addCase(suite, finding, name, caseNames, bodyOf(finding, changes.get(finding.fingerprint)), maxBody);
+    yield textOf(suite);
   }
-  // The builder counts skipped cases at the root too, where Jenkins' schema has no such attribute and refuses the file.
-  return `${root.build().replace(/^(<\?xml[^>]*>\s*<testsuites[^>]*?) skipped="\d+"/, '$1')}\n`;
+  yield '</testsuites>\n';
+}
+
+/** Each suite is a document of its own until it is written: the tree of a large run takes many times the room of its text. */
+function newSuite(): TestSuite {
+  return builder.newBuilder().testSuite();
+}
+
+function textOf(suite: TestSuite): string {
+  const text = suite.build().end({ pretty: true, offset: 1 });
+  return `  ${text.slice(text.indexOf('<testsuite'))}\n`;
 }
 
 /** A run that found nothing or broke off has no findings, and no findings look like success. */
@@ -115,17 +130,24 @@ function addCase(
     .name(xml(unique(`${check} ${cut(subject, MAX_NAME)}`)))
     .time(0);
   const headline = xml(cut(`${statementOf(finding)}: ${message}`, MAX_MESSAGE));
-  if (status === 'pass') return;
+  const result = resultOf(finding);
+  if (result === 'pass') return;
   if (status === 'not-applicable') {
     one.skipped().standardOutput(xml(cut(`not applicable: ${message}`, maxBody)));
   } else if (waived !== undefined) {
     const until = waived.expires === undefined ? '' : ` until ${waived.expires}`;
     one.skipped().standardOutput(xml(cut(`waived${until}: ${waived.reason}\n${body}`, maxBody)));
-  } else if (status === 'fail') {
+  } else if (result === 'failure') {
     one.failure(headline, `violation ${severity}`).stacktrace(xml(cut(body, maxBody)));
   } else {
     one.error(headline, status, xml(cut(body, maxBody)));
   }
+}
+
+function resultOf({ status, waived }: Finding): 'pass' | 'skipped' | 'failure' | 'error' {
+  if (status === 'pass') return 'pass';
+  if (status === 'not-applicable' || waived !== undefined) return 'skipped';
+  return status === 'fail' ? 'failure' : 'error';
 }
 
 function bodyOf(finding: Finding, change: BaselineChange | undefined): string {

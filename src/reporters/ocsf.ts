@@ -25,22 +25,24 @@ const SEVERITY: Readonly<Record<Severity, { readonly severity_id: number; readon
  * An OCSF Compliance Finding a line, passes included: a SIEM shows that something was looked at by its presence. What is
  * resolved since the baseline is closed; waivers that have ended or cover nothing, and attestations, are events of their own.
  */
-export function renderOcsf(report: Report): string {
+export function* ocsfLines(report: Report): Generator<string> {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const checks = new Map(safe.checks.map((check) => [check.id, check]));
   const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const changes = changesByFingerprint(safe);
   const seen = new Set(safe.findings.map(({ fingerprint }) => fingerprint));
   const gone = [...changes.values()].filter(({ state, fingerprint }) => state === 'resolved' && !seen.has(fingerprint));
-  const events = [
-    ...safe.findings.map((finding) =>
-      eventOf(finding, safe, checks.get(finding.check), targets.get(finding.targetId), changes.get(finding.fingerprint)),
-    ),
-    ...gone.map((change) => goneEvent(change, safe)),
-    ...(safe.waivers ?? []).filter(isDead).map((waiver) => waiverEvent(waiver, safe)),
-    ...(safe.attestations ?? []).map((attestation) => attestationEvent(attestation, safe)),
-  ];
-  return events.map((event) => `${inertJson(event)}\n`).join('');
+  for (const finding of safe.findings) {
+    const { check, targetId, fingerprint } = finding;
+    yield line(eventOf(finding, safe, checks.get(check), targets.get(targetId), changes.get(fingerprint)));
+  }
+  for (const change of gone) yield line(goneEvent(change, safe));
+  for (const waiver of (safe.waivers ?? []).filter(isDead)) yield line(waiverEvent(waiver, safe));
+  for (const attestation of safe.attestations ?? []) yield line(attestationEvent(attestation, safe));
+}
+
+function line(event: object): string {
+  return `${inertJson(event)}\n`;
 }
 
 /** What every event of a run has. */

@@ -9,11 +9,13 @@ import { escapeReport, sectionsOf } from './console/view.ts';
 import { cut } from './cut.ts';
 import { distinctNames } from './distinct.ts';
 import { changesByFingerprint, changeWords, isDead, waiverSentence } from './gate-words.ts';
-import { inertJson } from './json.ts';
+import { inertPieces } from './json.ts';
 import { levelOf } from './level.ts';
 import { statementOf } from './statement.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json';
+/** Of the log: its fields, the run, and its fields, whose elements are written one by one. */
+const LEVELS = 4;
 /** GitHub: results a run; of a rule's texts, characters; of its tags. */
 const MAX_RESULTS = 25_000;
 const MAX_RULE_TEXT = 1024;
@@ -35,7 +37,7 @@ const SECURITY_SEVERITY: Readonly<Record<Severity, string>> = {
  * SARIF 2.1.0 for GitHub's code scanning. A result is a violation, waived ones suppressed; what could not be decided is a
  * notification of the run, as code scanning knows no such result. Ends with a line break.
  */
-export function renderSarif(report: Report, { files }: RenderOptions): string {
+export function* sarifPieces(report: Report, { files }: RenderOptions): Generator<string> {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const { failed, undecided, waived } = sectionsOf(safe);
   const violations = [...failed, ...waived.filter(({ status }) => status === 'fail')].toSorted(
@@ -78,7 +80,8 @@ export function renderSarif(report: Report, { files }: RenderOptions): string {
       },
     ],
   };
-  return `${inertJson(log, 2)}\n`;
+  yield* inertPieces(log, LEVELS);
+  yield '\n';
 }
 
 interface Context {

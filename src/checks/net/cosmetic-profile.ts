@@ -36,10 +36,13 @@ export const cosmeticProfile = defineCheck({
       return [{ status: 'not-applicable', subject: SUBJECT, message }];
     }
     const own = endpointsOf(facts.egress.attempts.filter(({ spec }) => !isPermitted(policy, spec)));
-    const compared = byLikeness(others, input).map((peer) => compare(peer, own));
     // The peer that is most like this one and reaches something is the one that tells.
-    const telling = compared.find(({ both }) => both.length > 0);
-    return [telling === undefined ? silent(compared) : judge(telling, input)];
+    const looked = others.filter(({ egress }) => egress !== undefined);
+    for (const peer of byLikeness(looked, input)) {
+      const both = reachedAlso(peer, own);
+      if (both.length > 0) return [judge(peer, both, input)];
+    }
+    return [silent(looked)];
   },
 });
 
@@ -49,27 +52,21 @@ interface Endpoint {
   readonly pair: PairedAttempt;
 }
 
-interface Compared {
-  readonly peer: Peer;
-  /** What the peer reaches and this server's profile does not allow, as it is for this server. */
-  readonly both: readonly Endpoint[];
-  readonly looked: boolean;
-}
-
 /** Unrestricted servers of the same image first: there nothing but the profile differs. */
 function byLikeness(peers: readonly Peer[], { target }: CheckInput<'egress'>): readonly Peer[] {
   const rank = (peer: Peer): number => (peer.policy.restricts ? 0 : 2) + (peer.target.image.id === target.image.id ? 1 : 0);
   return peers.toSorted((a, b) => rank(b) - rank(a));
 }
 
-function compare(peer: Peer, own: readonly Endpoint[]): Compared {
-  if (peer.egress === undefined) return { peer, both: [], looked: false };
+/** What the peer reaches and this server's profile does not allow, as it is for this server. */
+function reachedAlso(peer: Peer, own: readonly Endpoint[]): readonly Endpoint[] {
+  if (peer.egress === undefined) return [];
   const reached = new Set(
     endpointsOf(peer.egress.attempts)
       .filter(({ reach }) => reach === 'reached')
       .map(({ name }) => name),
   );
-  return { peer, both: own.filter(({ name }) => reached.has(name)), looked: true };
+  return own.filter(({ name }) => reached.has(name));
 }
 
 /** Destinations of purpose `internet` and what came of them: reached by any way counts, held only when every way is. */
@@ -87,7 +84,7 @@ function endpointsOf(attempts: readonly PairedAttempt[]): readonly Endpoint[] {
   });
 }
 
-function judge({ peer, both }: Compared, { target, policy }: CheckInput<'egress'>): Verdict {
+function judge(peer: Peer, both: readonly Endpoint[], { target, policy }: CheckInput<'egress'>): Verdict {
   const held = both.filter(({ reach }) => reach === 'blocked' || reach === 'elsewhere');
   const open = both.filter(({ reach }) => reach === 'undecided');
   const names = both.slice(0, SHOWN).map(({ name }) => name);
@@ -112,9 +109,9 @@ function judge({ peer, both }: Compared, { target, policy }: CheckInput<'egress'
   return { ...facts, status: 'fail', message };
 }
 
-function silent(compared: readonly Compared[]): Verdict {
-  const unseen = compared.filter(({ looked }) => !looked);
-  if (unseen.length === compared.length) {
+/** @param looked those that were looked at */
+function silent(looked: readonly Peer[]): Verdict {
+  if (looked.length === 0) {
     const message = 'None of the servers with another declaration could be looked at.';
     return { status: 'inconclusive', subject: SUBJECT, message };
   }

@@ -3,7 +3,7 @@ import type { ConfiguredMount } from '../../model/observation.ts';
 import type { Declaration } from '../../model/target.ts';
 import { declaresMount, hostPath, isWithin } from '../support/declared-mounts.ts';
 import { reproduceInspect } from '../support/evidence.ts';
-import { peerSubject } from '../support/peers.ts';
+import { judgeEachPeer } from '../support/peers.ts';
 
 export const sharedWritableMount = defineCheck({
   meta: {
@@ -26,7 +26,7 @@ export const sharedWritableMount = defineCheck({
     if (input.peers.length === 0) {
       return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
     }
-    return input.peers.map((peer) => ({ ...judge(peer, input), subject: peerSubject(peer, input.peers) }));
+    return judgeEachPeer(input.peers, (peer) => judge(peer, input));
   },
 });
 

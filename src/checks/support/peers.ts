@@ -1,5 +1,6 @@
 import type { AttemptPurpose, PairedAttempt } from '../../model/attempt.ts';
 import type { CheckInput, EgressJudge, Peer, Verdict } from '../../model/check.ts';
+import type { Target } from '../../model/target.ts';
 import { isPermitted } from './egress.ts';
 
 type Judge = (peer: Peer, pairs: readonly PairedAttempt[], input: CheckInput<'peers'>) => Verdict;
@@ -10,16 +11,24 @@ export function judgePeers(input: CheckInput<'peers'>, purposes: readonly Attemp
   if (peers.length === 0) {
     return [{ status: 'not-applicable', subject: 'other servers', message: 'Only one server is audited.' }];
   }
-  return peers.map((peer) => {
-    const pairs = facts.peers.attempts.filter(({ spec }) => spec.peer === peer.target.id && purposes.includes(spec.purpose));
-    return { ...judge(peer, pairs, input), subject: peerSubject(peer, peers) };
-  });
+  const towards = Map.groupBy(
+    facts.peers.attempts.filter(({ spec }) => purposes.includes(spec.purpose)),
+    ({ spec }) => spec.peer,
+  );
+  return judgeEachPeer(peers, (peer) => judge(peer, towards.get(peer.target.id) ?? [], input));
 }
 
-/** The peer's name; engines of several machines, or a bundle of several runs, may hold it twice. */
-export function peerSubject({ target }: Pick<Peer, 'target'>, peers: readonly Pick<Peer, 'target'>[]): string {
-  const twice = peers.filter((other) => other.target.name === target.name).length > 1;
-  return twice ? `${target.name} (${target.id.slice(0, 12)})` : target.name;
+/** One verdict for each other target, about it. */
+export function judgeEachPeer(peers: readonly Peer[], judge: (peer: Peer) => Verdict): readonly Verdict[] {
+  const subjectOf = peerSubjects(peers.map(({ target }) => target));
+  return peers.map((peer) => ({ ...judge(peer), subject: subjectOf(peer.target) }));
+}
+
+/** The name of a peer, of all peers of one target; engines of several machines, or a bundle of several runs, may hold it twice. */
+export function peerSubjects(peers: readonly Target[]): (peer: Target) => string {
+  const names = new Map<string, number>();
+  for (const { name } of peers) names.set(name, (names.get(name) ?? 0) + 1);
+  return ({ id, name }) => ((names.get(name) ?? 0) > 1 ? `${name} (${id.slice(0, 12)})` : name);
 }
 
 const STOPPED: ReadonlySet<string> = new Set(['created', 'exited', 'dead']);

@@ -5,8 +5,16 @@ export function sameProfile(a: Profile, b: Profile): boolean {
   return canonical(a) === canonical(b);
 }
 
-function canonical({ name: _name, ...declared }: Profile): string {
-  return JSON.stringify(normalize(declared)) ?? '';
+/** A run compares each profile with each other one. */
+const known = new WeakMap<Profile, string>();
+
+function canonical(profile: Profile): string {
+  const before = known.get(profile);
+  if (before !== undefined) return before;
+  const { name: _name, ...declared } = profile;
+  const text = JSON.stringify(normalize(declared)) ?? '';
+  known.set(profile, text);
+  return text;
 }
 
 /** All lists of the format are sets, and absent means nothing: so lists are sorted and emptiness is dropped. */

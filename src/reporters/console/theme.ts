@@ -40,6 +40,9 @@ export const MATRIX: Readonly<Record<MatrixValue, { readonly symbol: string; rea
   'not-there': { symbol: SYMBOLS.none, words: 'nothing to dial' },
 };
 
+/** The worst first. */
+export const MATRIX_VALUES = Object.keys(MATRIX) as readonly MatrixValue[];
+
 /** Sixteen colours only: they follow the reader's own palette. The level is given, never detected. */
 export function themeOf(color: boolean): Theme {
   const chalk = new Chalk({ level: color ? 1 : 0 });

@@ -10,15 +10,23 @@ const MAX_TEXT = 2000;
  * left out: they are not shown, and they are what is large.
  */
 export function escapeReport(report: Report): Report {
+  // The findings of a check share one text.
+  const lines = new Map<string, string>();
+  const advice = (text: string): string => {
+    const line = lines.get(text) ?? oneLine(text);
+    lines.set(text, line);
+    return line;
+  };
   return {
     ...escapeDeep({ ...report, observations: [], findings: [], targets: [], checks: [] }),
     checks: report.checks.map((check) =>
       escapeDeep({ ...check, description: oneLine(check.description), remediation: oneLine(check.remediation) }),
     ),
-    findings: report.findings.map((finding) =>
+    findings: report.findings.map((finding) => {
       // Remediation is prose of several lines; elsewhere a line break is a surprise worth showing.
-      escapeDeep({ ...finding, remediation: oneLine(finding.remediation) }),
-    ),
+      const remediation = advice(finding.remediation);
+      return escapeDeep(remediation === finding.remediation ? finding : { ...finding, remediation });
+    }),
     targets: report.targets.map((target) => escapeDeep({ ...target, declaration: { ...target.declaration, profile: null } })),
   };
 }
@@ -27,16 +35,21 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** A value with every string in it made safe to print. */
+/** A value with every string in it made safe to print; the value itself where nothing has to be, which is nearly always. */
 export function escapeDeep<T>(value: T): T {
   return map(value) as T;
 }
 
 function map(value: unknown): unknown {
   if (typeof value === 'string') return escapeText(value, MAX_TEXT);
+  if (typeof value !== 'object' || value === null || isSafe(value)) return value;
   if (Array.isArray(value)) return value.map(map);
-  if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, map(each)]));
+}
+
+function isSafe(value: unknown): boolean {
+  if (typeof value === 'string') return escapeText(value, MAX_TEXT) === value;
+  return typeof value !== 'object' || value === null || Object.values(value).every(isSafe);
 }
 
 /** The findings by the section they belong to, the worst first. */

@@ -1,7 +1,7 @@
 import type { MatrixDestination, Report } from '../../model/report.ts';
 import { count } from '../console/view.ts';
+import { reachesOf, tallyOf, wasTried } from '../reach.ts';
 import { markup, short, type Markup } from './markup.ts';
-import { wasTried } from './matrix.ts';
 import { placeName } from './words.ts';
 
 type Matrix = Report['matrix'];
@@ -45,7 +45,7 @@ export function renderGraph({ matrix }: Report): Markup {
     return a === undefined || b === undefined ? [] : [{ a, b, isViolation }];
   });
   const height = TOP + PITCH * Math.max(left.length, right.length, 1);
-  const unknown = matrix.rows.reduce((sum, { cells }) => sum + cells.filter(({ value }) => value === 'unknown').length, 0);
+  const { unknown } = tallyOf(matrix.rows.flatMap(reachesOf));
   return markup`<ul class="legend"><li><svg class="key" viewBox="0 0 40 12" aria-hidden="true" focusable="false"><path class="edge bad" d="M0 6H40"/></svg> reached, not declared</li><li><svg class="key" viewBox="0 0 40 12" aria-hidden="true" focusable="false"><path class="edge allow" d="M0 6H40"/></svg> reached, as declared</li><li>no line: held, nothing there, or unknown</li></ul><div class="scroll" role="region" tabindex="0" aria-labelledby="graph-title"><svg class="graph" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="graph-name" aria-describedby="graph-text"><title id="graph-name">${count(lines.filter(({ isViolation }) => isViolation).length, 'violation')} and ${count(lines.filter(({ isViolation }) => !isViolation).length, 'declared way')}, from targets on the left to destinations on the right</title><defs><marker id="tip-bad" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="5" markerHeight="5" orient="auto"> <path class="tip bad" d="M0 0L8 4L0 8z"/> </marker> <marker id="tip-allow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" orient="auto"> <path class="tip allow" d="M0 0L8 4L0 8z"/> </marker></defs> <text class="side" x="0" y="16">Targets</text> <text class="side" x="${RIGHT}" y="16">Destinations</text> ${lines.toSorted((x, y) => Number(x.isViolation) - Number(y.isViolation)).map(({ a, b, isViolation }) => line(a.y, b.y, isViolation))} ${left.map((node) => box(node, 0))} ${right.map((node) => box(node, RIGHT))}</svg></div> ${unknown > 0 ? markup`<p class="notice">${count(unknown, 'place')} could not be looked at: no line there does not mean held. The matrix shows which.</p>` : undefined} ${omitted(matrix, left, right, edges)} ${asText(matrix, lines)}`;
 }
 
@@ -75,12 +75,11 @@ function sources({ rows }: Matrix, edges: readonly Edge[]): readonly Node[] {
   const violations = (id: string): number => tallies.get(id)?.violations ?? 0;
   const kept = rows.toSorted((a, b) => violations(b.targetId) - violations(a.targetId)).slice(0, MAX_NODES);
   const chosen = rows.length <= MAX_NODES ? rows : kept;
-  return chosen.map(({ target, targetId, cells }, index) => {
+  return chosen.map((row, index) => {
+    const { target, targetId } = row;
     const own = tallies.get(targetId) ?? NONE;
-    const unknown = cells.filter(({ value }) => value === 'unknown').length;
-    const rest = cells.some(({ value }) => value === 'held' || value === 'over-blocked')
-      ? '✓ reaches nothing'
-      : '– nothing to dial';
+    const { unknown, held, 'over-blocked': overBlocked } = tallyOf(reachesOf(row));
+    const rest = held + overBlocked > 0 ? '✓ reaches nothing' : '– nothing to dial';
     const words = [
       ...(own.violations > 0 ? [`✗ ${count(own.violations, 'violation')}`] : []),
       ...(unknown > 0 ? [`? ${unknown} unknown`] : []),

@@ -40,10 +40,14 @@ export function verbatim(source: string): Markup {
 
 export function textOf(part: Part): string {
   if (part === undefined) return '';
-  if (typeof part === 'string') return escapeText(part, MAX_TEXT).replace(/[&<>"'`]/g, (c) => ENTITIES[c] ?? '');
+  if (typeof part === 'string') return entities(escapeText(part, MAX_TEXT));
   if (typeof part === 'number') return String(part);
   if (MARKUP in part) return part[MARKUP];
   return part.map(textOf).join('');
+}
+
+function entities(text: string): string {
+  return /[&<>"'`]/.test(text) ? text.replace(/[&<>"'`]/g, (c) => ENTITIES[c] ?? '') : text;
 }
 
 /** Prose of a check: its line breaks taken out, what stands between backticks shown as code. */

@@ -1,5 +1,5 @@
 /** SHA-256 of `STYLE` for the page's security policy; a test says the right one after a change. */
-export const STYLE_HASH = 'sha256-cxld92HU/wrqbjNfu/c24dpT8iXBpiSJX1rw4D4xtGQ=';
+export const STYLE_HASH = 'sha256-cJohy3/4SoeQInRq5uQEkIZZCVN303qvicgV9+5sDHY=';
 
 /** Light, dark, paper and a telephone; system fonts; every tone is a text colour that can be read on its own tint. */
 export const STYLE = `
@@ -113,7 +113,7 @@ ul.in-expected, ul.in-observed { display: none; }
 .grid tbody th { position: sticky; left: 0; vertical-align: middle; padding: .3rem .6rem; }
 .grid td { padding: 0; height: 1px; text-align: center; }
 .grid td > span:not(.hide) { height: 100%; min-height: 3.1rem; padding: .3rem .25rem; border-radius: 6px; background: var(--tint); color: var(--tone); line-height: 1.25; }
-.in-difference { display: block; }
+.in-difference, .counted { display: block; }
 ul.in-difference { display: flex; }
 .grid td b { display: block; font-size: 1.1rem; }
 .grid td i { display: block; font-style: normal; font-size: .76rem; }

@@ -33,7 +33,6 @@ const VALUES: Readonly<Record<MatrixValue, readonly [Tone, string]>> = {
   'as-declared-open': ['allow', 'open'],
   'not-there': ['none', 'nothing'],
 };
-export const MATRIX_VALUES = Object.keys(VALUES) as readonly MatrixValue[];
 
 export function valueMark(value: MatrixValue): Mark {
   const [tone, word] = VALUES[value];

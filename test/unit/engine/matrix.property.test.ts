@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reachOf } from '../../../src/checks/support/decide.ts';
 import { evaluate } from '../../../src/engine/evaluate.ts';
-import { matrixOf } from '../../../src/engine/matrix.ts';
+import { matrixOf, peerCell } from '../../../src/engine/matrix.ts';
+import { judgeOf } from '../../../src/engine/policy.ts';
 import type { ObservationBundle } from '../../../src/model/bundle.ts';
 import type { Finding, MatrixCell } from '../../../src/model/report.ts';
 import { bundles, FED_CHECKS as CHECKS, ids, NAMES } from '../../support/bundles.ts';
+import { cellsOf as everyCellOf } from '../../support/matrix.ts';
+
+const WITHOUT_PEERS = CHECKS.filter(({ meta }) => meta.area !== 'PIVOT');
 
 /** Written anew here: which checks speak of which place, by the catalogue. */
 const SPEAKERS: Readonly<Record<string, string>> = {
@@ -34,10 +38,15 @@ function about(findings: readonly Finding[], source: string, destination: string
   });
 }
 
-/** Every cell of a run beside what the checks say of it. */
+/** Every cell of a run, listed or not, beside what the checks say of it. */
 function cellsOf(bundle: ObservationBundle, findings: readonly Finding[]) {
-  return matrixOf(bundle, findings).rows.flatMap(({ targetId, cells }) =>
-    cells.map((cell) => ({ cell, source: targetId, said: about(findings, targetId, cell.destinationId) })),
+  const matrix = matrixOf(bundle, findings);
+  return matrix.rows.flatMap((row) =>
+    everyCellOf(row, matrix).map((cell) => ({
+      cell,
+      source: row.targetId,
+      said: about(findings, row.targetId, cell.destinationId),
+    })),
   );
 }
 
@@ -52,6 +61,27 @@ function answersWithoutPort({ targets }: ObservationBundle, source: string, dest
         spec.peer === destination &&
         ['unauthorized', 'other-protocol', 'tls-failed', 'reset'].includes(ended),
     )
+  );
+}
+
+/** What a row says of another target, worked out for it alone, whether there is anything to say or not. */
+function towardsPeer({ targets }: ObservationBundle, findings: readonly Finding[], source: string, peer: string): MatrixCell {
+  const subject = targets.find(({ target: { id } }) => id === source);
+  const peers = subject?.observations.peers;
+  const attempts = peers?.state === 'observed' ? peers.facts.attempts : [];
+  const own = findings.filter(({ targetId, check }) => targetId === source && PEER_CHECKS.has(check));
+  const name = NAMES[ids.indexOf(peer)];
+  const others = NAMES.filter((each) => each !== NAMES[ids.indexOf(source)]);
+  return peerCell(
+    peer,
+    attempts.filter(({ spec }) => spec.peer === peer),
+    [
+      ...own.filter((finding) => finding.subject === name),
+      ...own.filter(
+        (finding) => !others.some((each) => each === finding.subject) && ['inconclusive', 'error'].includes(finding.status),
+      ),
+    ],
+    judgeOf(subject?.declaration.profile ?? {}),
   );
 }
 
@@ -75,6 +105,26 @@ describe('a matrix and the findings of the same run', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('lose nothing of any target that a row does not list', () => {
+    const [listed, unlisted] = [new Set<string>(), new Set<string>()];
+    fc.assert(
+      fc.property(bundles, fc.constantFrom(CHECKS, WITHOUT_PEERS, []), (bundle, checks) => {
+        const findings = evaluate(bundle, checks);
+        const matrix = matrixOf(bundle, findings);
+        for (const row of matrix.rows) {
+          const all = everyCellOf(row, matrix).filter(({ destinationId }) => ids.includes(destinationId));
+          expect(all).toEqual(
+            ids.filter((id) => id !== row.targetId).map((id) => towardsPeer(bundle, findings, row.targetId, id)),
+          );
+          for (const { value } of row.cells) listed.add(value);
+          if (row.others !== undefined) unlisted.add(row.others.value);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect([listed.size, unlisted.size]).toEqual([6, 1]);
   });
 
   it('hide no attempt that got there, and hold nothing without one that was stopped', () => {

@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { CHECKS as ALL } from '../../../src/checks/registry.ts';
 import { evaluate } from '../../../src/engine/evaluate.ts';
 import { matrixOf } from '../../../src/engine/matrix.ts';
+import { reportOf } from '../../../src/engine/report.ts';
 import type { PairedAttempt } from '../../../src/model/attempt.ts';
 import type { ObservationBundle, TargetObservations } from '../../../src/model/bundle.ts';
 import type { ObservationSet } from '../../../src/model/observation.ts';
 import type { Profile } from '../../../src/model/profile.ts';
 import type { MatrixCell } from '../../../src/model/report.ts';
 import type { Target } from '../../../src/model/target.ts';
+import { renderJson } from '../../../src/reporters/json.ts';
 import { aBundle } from '../../support/bundle.ts';
+import { manyTargets } from '../../support/many-targets.ts';
+import { expectAgreement } from '../../support/matrix.ts';
 import {
   aConfiguration,
   aDeclaration,
@@ -29,6 +33,7 @@ import {
   type Result,
 } from '../../support/observations.ts';
 
+const PLACES = ['host', 'declared', 'undeclared', 'dns', 'metadata', 'management'];
 const NOTES_ADDRESS = '172.30.0.3';
 const observed = <T>(facts: T) => ({ state: 'observed', facts }) as const;
 const attempts = (...pairs: readonly PairedAttempt[]) => observed({ attempts: [...pairs] });
@@ -344,21 +349,49 @@ describe('a cell', () => {
 
 describe('a row', () => {
   it('is all unknown where nobody could look', () => {
-    const [, notes] = matrixOf(bundle({}), evaluate(bundle({}), CHECKS)).rows;
-    expect(notes?.cells.map(({ value }) => value)).toEqual(Array.from({ length: 7 }, () => 'unknown'));
+    const findings = evaluate(bundle({}), CHECKS);
+    const [, notes] = matrixOf(bundle({}), findings).rows;
+    expect(notes?.cells.map(({ value }) => value)).toEqual(Array.from({ length: 6 }, () => 'unknown'));
+    const why = findings.find(({ target, subject }) => target === 'notes' && subject === 'evidence peers');
+    expect(notes?.others).toMatchObject({ targets: 1, value: 'unknown', findings: [{ fingerprint: why?.fingerprint }, {}] });
   });
 
   it('is all unknown where no check was asked that would look', () => {
     const [row] = matrixOf(bundle({}), []).rows;
     expect(new Set(row?.cells.map(({ value }) => value))).toEqual(new Set(['unknown']));
+    expect(row?.others).toEqual({ targets: 1, expected: 'closed', observed: 'unknown', value: 'unknown', findings: [] });
   });
 
-  it('has a cell for every destination but itself, in their order', () => {
-    const { destinations, rows } = matrixOf(bundle({}), []);
-    for (const { targetId, cells } of rows) {
-      expect(cells.map(({ destinationId }) => destinationId)).toEqual(
-        destinations.map(({ id }) => id).filter((id) => id !== targetId),
-      );
+  it('lists every target that was tried or that a finding names, and every place, in their order', () => {
+    const dialled = bundle({ peers: attempts(peer(timeout())) });
+    const [tried, untried] = matrixOf(dialled, []).rows;
+    expect(tried?.cells.map(({ destinationId }) => destinationId)).toEqual([anId('b'), ...PLACES]);
+    expect(tried?.others).toBeUndefined();
+    expect(untried?.cells.map(({ destinationId }) => destinationId)).toEqual(PLACES);
+    const named = bundle({ peers: attempts() });
+    const findings = evaluate(named, CHECKS);
+    expect(matrixOf(named, findings).rows[0]?.cells.map(({ destinationId }) => destinationId)).toEqual([anId('b'), ...PLACES]);
+  });
+
+  it('agrees with the findings where into most targets nobody could look', () => {
+    expectAgreement(reportOf(manyTargets(12), ALL, { failOn: 'medium', allowEmpty: false }));
+  });
+
+  it('grows with what was seen, not with the number of targets', () => {
+    const of = (number: number) => {
+      const many = manyTargets(number);
+      const report = reportOf(many, ALL, { failOn: 'medium', allowEmpty: false });
+      return {
+        cells: report.matrix.rows.reduce((sum, { cells }) => sum + cells.length, 0),
+        characters: renderJson(report).length,
+        findings: report.findings.length,
+      };
+    };
+    const [one, two, four] = [of(20), of(40), of(80)];
+    expect(two.cells - one.cells).toBeGreaterThan(0);
+    for (const key of ['cells', 'findings', 'characters'] as const) {
+      // What is added to twice as many is twice what was added before; of a square it would be four times.
+      expect((four[key] - two[key]) / (two[key] - one[key]), key).toBeLessThan(2.2);
     }
   });
 

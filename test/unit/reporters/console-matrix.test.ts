@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MatrixOthers } from '../../../src/model/report.ts';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { columnsOf } from '../../../src/reporters/console/layout.ts';
 import type { RenderOptions } from '../../../src/reporters/registry.ts';
@@ -104,6 +105,69 @@ describe('the matrix', () => {
         expect(rows.every((row) => marksOf(row).length === marksOf(rows[0] ?? '').length)).toBe(true);
       }
     }
+  });
+
+  describe('of more than forty targets', () => {
+    const SIZE = 60;
+    const names = Array.from({ length: SIZE }, (_, index) => `server-${index}`);
+    /** All held, but for two rows: one has two violations among its peers and one at a place, one is unknown at a place. */
+    const rows = names.map((_, index) => {
+      const peers = 'h'.repeat(SIZE - 1);
+      if (index === 50) return `${'h'.repeat(20)}vs${'h'.repeat(SIZE - 23)}vhhhhh`;
+      return `${peers}${index === 55 ? 'hhhuhh' : 'hhhhhh'}`;
+    });
+
+    it('shows the worst rows, counts their peers, and says what is not shown and where it is', () => {
+      const text = section(names, rows);
+      const drawn = text.split('\n').filter((line) => line.startsWith('server-'));
+      expect(drawn).toHaveLength(40);
+      expect(text).toMatch(/\n +host {2}declared {2}undeclared {2}DNS {2}metadata {2}API {3}✗ {3}✓\n/);
+      expect(drawn[0]).toMatch(/^server-50 +✗ +✓ +✓ +✓ +✓ +✓ +2 +57$/);
+      expect(drawn[1]).toMatch(/^server-55 +✓ +✓ +✓ +\? +✓ +✓ +0 +59$/);
+      const words = text.replace(/\s+/g, ' ');
+      expect(words).not.toContain('an MCP session opened');
+      expect(words).toContain('The 40 of 60 targets with the most that differs or is unknown');
+      expect(words).toContain(
+        `Not shown: 20 targets, whose places say ✓ ${20 * (SIZE + 5)}. Every place is in --format json (matrix).`,
+      );
+    });
+
+    it('counts what no row lists as unknown', () => {
+      const targets = names.map((name) => aTarget({ name }));
+      const dense = aMatrix(targets, rows);
+      const ids = new Set(targets.map(({ id }) => id));
+      const matrix = {
+        ...dense,
+        rows: dense.rows.map((row) => ({
+          ...row,
+          cells: row.cells.filter(({ destinationId }) => !ids.has(destinationId)),
+          others: {
+            targets: SIZE - 1,
+            expected: 'closed',
+            observed: 'unknown',
+            value: 'unknown',
+            findings: [],
+          } satisfies MatrixOthers,
+        })),
+      };
+      const text = renderConsole(aReport({ targets, matrix }), { ...PLAIN, verbose: true }).replace(/\s+/g, ' ');
+      expect(text).toMatch(/server-50( ✗)( ✓){5} 59 /);
+      expect(text).toContain(`Not shown: 20 targets, whose places say ? ${20 * (SIZE - 1)}, ✓ ${20 * 6}.`);
+      expect(text).toContain('? server-0 to 59 other targets, expected closed, observed unknown');
+    });
+
+    it.each([100, 60, 40])('keeps to %i columns', (width) => {
+      for (const line of section(names, rows, { width }).split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(width);
+    });
+
+    it('lists the violations first with --verbose, and counts what it leaves out', () => {
+      const many = Array.from({ length: SIZE }, (_, index) => (index < 50 ? 'u' : 'v').repeat(SIZE + 5));
+      const lines = section(names, many, { verbose: true }).split('\n');
+      const marks = lines.flatMap((line) => / to .*, expected closed, observed (reached|unknown)/.exec(line)?.[1] ?? []);
+      expect(marks).toEqual(Array.from({ length: 200 }, () => 'reached'));
+      expect(lines).toContain('✗ and 450 more places in --format json (matrix): reached, not declared');
+      expect(lines).toContain('? and 3250 more places in --format json (matrix): could not look');
+    });
   });
 
   it('lists with --verbose where declared and observed differ, and what is unknown', () => {

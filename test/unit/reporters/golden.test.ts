@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { renderJson } from '../../../src/reporters/json.ts';
-import { REPORTERS, type Format, type RenderOptions } from '../../../src/reporters/registry.ts';
+import type { Format, RenderOptions } from '../../../src/reporters/registry.ts';
 import { golden } from '../../support/golden.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
+import { rendered } from '../../support/rendered.ts';
 import { countsOf } from '../../support/report.ts';
 
 const PLAIN: RenderOptions = { color: false, verbose: false, quiet: false, width: 100 };
@@ -35,7 +36,7 @@ describe('one report in every format', () => {
     ['code-quality.json', 'gitlab'],
     ['events.jsonl', 'ocsf'],
   ])('%s', (name, format) => {
-    const text = REPORTERS[format].render(report, PLAIN);
+    const text = rendered(format, report, PLAIN);
     expect(text).toBe(golden(name, text));
   });
 

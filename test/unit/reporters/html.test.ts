@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { MatrixOthers } from '../../../src/model/report.ts';
 import { renderComparisonHtml } from '../../../src/reporters/comparison-html.ts';
 import { COMPARISON_FORMATS, COMPARISON_REPORTERS } from '../../../src/reporters/comparison-registry.ts';
 import { renderHtml } from '../../../src/reporters/html.ts';
@@ -91,10 +92,40 @@ describe('many targets', () => {
       ),
     );
     const text = renderHtml(aReport({ ...report, findings }), PLAIN);
-    expect(text).toContain('500 × 506 places are too many for a picture: the columns of the targets are left out.');
+    expect(text).toContain('500 × 506 places are too many for a picture: in each row the other targets are counted.');
+    expect(text).toContain(
+      'The 200 targets with the most that differs or is unknown have a row; of the 300 others the places say: 151500 violation.',
+    );
+    expect(text.match(/<i>✗ 499 violation<\/i>/g)).toHaveLength(200);
     expect(text).toContain('252500 places: reached, not declared');
     expect(text).toContain('The page holds 5000 of 25000 findings, the worst first');
     expect(text).toContain('and 20000 more findings: too many for a page');
     expect(text.length).toBeLessThan(20_000_000);
+  });
+
+  it('has elements in proportion to the targets, not to their square', () => {
+    const of = (number: number): number => {
+      const { targets, matrix } = many(number, 'u');
+      return [...renderHtml(aReport({ targets, matrix }), PLAIN).matchAll(/<[a-z]/g)].length;
+    };
+    const [one, two, four] = [of(100), of(200), of(400)];
+    expect((four - two) / (two - one)).toBeLessThan(2.2);
+  });
+
+  it('puts the worst rows first, and counts as unknown what no row lists', () => {
+    const { targets, matrix } = many(80, 'h');
+    const places = matrix.destinations.filter(({ kind }) => kind !== 'target').map(({ id }) => id);
+    const rows = matrix.rows.map((row, index) => ({
+      ...row,
+      cells: row.cells
+        .filter(({ destinationId }) => places.includes(destinationId))
+        .map((cell) => (index === 70 ? { ...cell, value: 'violation' as const, observed: 'reached' as const } : cell)),
+      others: { targets: 79, expected: 'closed', observed: 'unknown', value: 'unknown', findings: [] } satisfies MatrixOthers,
+    }));
+    const text = renderHtml(aReport({ targets, matrix: { ...matrix, rows } }), PLAIN);
+    const [, ...drawn] = [...text.matchAll(/<tr><th scope="row">([^<]*)<\/th>/g)].map(([, name]) => name);
+    expect([text.match(/<tr><th scope="row">([^<]*)<\/th>/)?.[1], drawn.length]).toEqual(['server-71', 79]);
+    expect(text.match(/<i>\? 79 unknown<\/i>/g)).toHaveLength(80);
+    expect(text).toContain('6320 places could not be looked at: no line there does not mean held.');
   });
 });

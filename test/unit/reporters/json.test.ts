@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { renderJson } from '../../../src/reporters/json.ts';
+import { inertJson, inertPieces, jsonPieces, renderJson } from '../../../src/reporters/json.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
-import { aReport, aTarget } from '../../support/report.ts';
+import { aFinding, aMatrix, aReport, aTarget } from '../../support/report.ts';
 
 function shuffled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shuffled);
@@ -21,6 +21,31 @@ describe('renderJson', () => {
     expect(JSON.parse(text)).toEqual(report);
     expect(text.startsWith('{\n  "schemaVersion": 1,\n  "tool": {\n    "name": "bulkhead"')).toBe(true);
     expect(text.endsWith('}\n')).toBe(true);
+  });
+
+  it('is in pieces what it is as a whole', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 5 }), (value, levels) => {
+        expect([...inertPieces(value, levels)].join('')).toBe(inertJson(value, 2));
+      }),
+    );
+    expect([...inertPieces({ a: undefined, b: [[], {}, [1]] }, 3)].join('')).toBe(
+      JSON.stringify({ b: [[], {}, [1]] }, undefined, 2),
+    );
+  });
+
+  it('has no piece that grows with the number of targets', () => {
+    const largest = (number: number): number => {
+      const targets = Array.from({ length: number }, (_, index) => aTarget({ name: `server-${index}` }));
+      const { destinations, rows } = aMatrix(targets, []);
+      const matrix = { destinations, rows: rows.map((row) => ({ ...row, cells: row.cells.slice(-6) })) };
+      return Math.max(
+        ...[...jsonPieces(aReport({ targets, matrix, findings: targets.map(({ name }) => aFinding({ target: name })) }))].map(
+          ({ length }) => length,
+        ),
+      );
+    };
+    expect(largest(60)).toBeLessThan(largest(30) + 100);
   });
 
   it('writes the same bytes whatever the order in which keys were set', () => {

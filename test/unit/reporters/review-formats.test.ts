@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/model/report.ts';
-import { REPORTERS, type Format, type RenderOptions } from '../../../src/reporters/registry.ts';
+import type { Format, RenderOptions } from '../../../src/reporters/registry.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
+import { rendered } from '../../support/rendered.ts';
 import { aFinding, aReport, aTarget, idOf } from '../../support/report.ts';
 
 const PLAIN: RenderOptions = { color: false, verbose: false, quiet: false, width: 100 };
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/u;
 
 const render = (format: Format, report: Report, options: Partial<RenderOptions> = {}): string =>
-  REPORTERS[format].render(report, { ...PLAIN, ...options });
+  rendered(format, report, { ...PLAIN, ...options });
 
 /** Many targets, one of which has nearly all findings. */
 function noisy(findings: number): Report {

@@ -4,13 +4,17 @@ import type { Log } from 'sarif';
 import { describe, expect, it } from 'vitest';
 import type { Finding, Report } from '../../../src/model/report.ts';
 import type { DeclarationFiles } from '../../../src/reporters/anchor.ts';
-import { renderSarif } from '../../../src/reporters/sarif.ts';
+import { sarifPieces } from '../../../src/reporters/sarif.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { sarifProblems } from '../../support/format-schemas.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
 import { aFinding, aReport, aTarget } from '../../support/report.ts';
 
 const PLAIN = { color: false, verbose: false, quiet: false, width: 100 };
+function renderSarif(...of: Parameters<typeof sarifPieces>): string {
+  return [...sarifPieces(...of)].join('');
+}
+
 function render(report: Report, files?: DeclarationFiles): Log {
   return JSON.parse(renderSarif(report, { ...PLAIN, ...(files !== undefined && { files }) })) as Log;
 }

@@ -36,7 +36,19 @@ describe('report.schema.json', () => {
     expect(validate(read('test/golden/report.json')) ? [] : validate.errors).toEqual([]);
   });
 
+  const OTHERS = { targets: 3, expected: 'closed', observed: 'unknown', value: 'unknown', findings: [] };
+
+  it('takes the targets that a row does not list together', () => {
+    const report = JSON.parse(renderJson(fixtureReport())) as Loose;
+    report['matrix'].rows[0].others = OTHERS;
+    expect(validate(report)).toBe(true);
+  });
+
   it.each<[string, (report: Loose) => void]>([
+    [
+      'targets that are not listed and said to be held',
+      (report) => void (report['matrix'].rows[0].others = { ...OTHERS, observed: 'held', value: 'held' }),
+    ],
     ['a field that is missing', (report) => delete report['exit']],
     ['a field that nobody knows', (report) => void (report['extra'] = 1)],
     ['another version', (report) => void (report['schemaVersion'] = 2)],

@@ -15,11 +15,6 @@ import {
 } from '../../../support/observations.ts';
 import { CHECKS } from './checks.ts';
 
-/** Every literal of a union of the model, so that a new one is tried as well. */
-function literals<T extends string>(union: { readonly anyOf: readonly { readonly const: T }[] }): readonly T[] {
-  return union.anyOf.map((member) => member.const);
-}
-
 const some = <T>(values: readonly T[]) => fc.constantFrom(...values);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
@@ -49,7 +44,7 @@ const peer = fc
   .map(present);
 const result = fc
   .record({
-    outcome: some(literals(AttemptOutcome)),
+    outcome: some(AttemptOutcome.enum),
     phase: maybe(some(['resolve', 'connect', 'proxy', 'tls', 'http', 'mcp'] as const)),
     elapsedMs: fc.nat(5000),
     tries: fc.nat(3),
@@ -61,7 +56,7 @@ const result = fc
   .map((value) => present(value) as Result);
 const spec = fc
   .record({
-    purpose: some(literals(AttemptPurpose)),
+    purpose: some(AttemptPurpose.enum),
     kind: some(['tcp', 'udp', 'dns', 'http'] as const),
     host: some(['203.0.113.10', '2001:db8::10', 'api.example.com', '169.254.169.254']),
     port: some([53, 80, 443]),

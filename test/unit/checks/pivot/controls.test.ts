@@ -18,7 +18,7 @@ const PEER = { ...aPeer(), addresses: ['172.30.0.3'] };
 
 const result = fc
   .record({
-    outcome: some(AttemptOutcome.anyOf.map((member) => member.const)),
+    outcome: some(AttemptOutcome.enum),
     phase: maybe(some(['resolve', 'connect', 'tls', 'http', 'mcp'] as const)),
     elapsedMs: fc.nat(5000),
     tries: fc.nat(3),
