@@ -1,4 +1,4 @@
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -36,7 +36,6 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: a watch`, () => {
   });
 
   interface Watching {
-    readonly process: ResultPromise;
     readonly events: Event[];
     readonly log: () => string;
     readonly end: (signal: NodeJS.Signals) => Promise<number | undefined>;
@@ -65,8 +64,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: a watch`, () => {
       rest = lines.pop() ?? '';
       events.push(...lines.map((line) => JSON.parse(line) as Event));
     });
-    running = {
-      process: child,
+    const watch: Watching = {
       events,
       log: () => log,
       end: async (signal) => {
@@ -74,8 +72,9 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: a watch`, () => {
         return (await child).exitCode;
       },
     };
+    running = watch;
     await expect.poll(() => log, SOON).toMatch(/targets: /);
-    return running;
+    return watch;
   }
 
   const drifts = ({ events }: Watching): readonly DriftEvent[] => events.filter((event) => event.type === 'drift');
