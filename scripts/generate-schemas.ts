@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { BUNDLE_VERSION, BundleSchema } from '../src/model/bundle.ts';
 import { COMPARISON_VERSION, ComparisonSchema } from '../src/model/comparison.ts';
 import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
+import { EvidenceManifest, EvidenceSummary, MANIFEST_VERSION, SUMMARY_VERSION } from '../src/model/evidence.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -40,6 +41,20 @@ const PUBLISHED = [
     title: 'Bulkhead configuration',
     description: '`bulkhead.yaml`, `bulkhead.json`, or the key `bulkhead` of package.json.',
     schema: ConfigSchema,
+  },
+  {
+    file: 'evidence-manifest.schema.json',
+    id: `urn:bulkhead:evidence-manifest:${MANIFEST_VERSION}`,
+    title: 'Manifest of a Bulkhead evidence pack',
+    description: '`manifest.json` of `bulkhead evidence`: what the pack holds. `manifest.sig` signs its bytes.',
+    schema: EvidenceManifest,
+  },
+  {
+    file: 'evidence-summary.schema.json',
+    id: `urn:bulkhead:evidence-summary:${SUMMARY_VERSION}`,
+    title: 'Summary of a Bulkhead evidence pack',
+    description: '`summary.json` of `bulkhead evidence`.',
+    schema: EvidenceSummary,
   },
   {
     file: 'probe-message.schema.json',

@@ -53,6 +53,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   compare: async () => (await import('./commands/compare.ts')).addCompare,
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   report: async () => (await import('./commands/report.ts')).addReport,
+  evidence: async () => (await import('./commands/evidence.ts')).addEvidence,
   checks: async () => (await import('./commands/checks.ts')).addChecks,
   profile: async () => (await import('./commands/profile.ts')).addProfile,
   doctor: async () => (await import('./commands/doctor.ts')).addDoctor,

@@ -52,7 +52,7 @@ export const Finding = Type.Object(
 );
 export type Finding = Static<typeof Finding>;
 
-const counts = Type.Object(
+export const Counts = Type.Object(
   {
     pass: Type.Integer(),
     fail: Type.Integer(),
@@ -63,10 +63,10 @@ const counts = Type.Object(
   },
   { additionalProperties: false },
 );
-export type Counts = Static<typeof counts>;
+export type Counts = Static<typeof Counts>;
 
 export const AreaResult = Type.Object(
-  { target: Type.String(), targetId: Type.String(), area: Area, verdict: AreaVerdict, counts },
+  { target: Type.String(), targetId: Type.String(), area: Area, verdict: AreaVerdict, counts: Counts },
   { additionalProperties: false },
 );
 export type AreaResult = Static<typeof AreaResult>;
@@ -228,7 +228,7 @@ export const ReportSchema = Type.Object(
     summary: Type.Object(
       {
         targets: Type.Integer(),
-        counts,
+        counts: Counts,
         /** Highest severity among unwaived failures. */
         worst: Type.Optional(Severity),
       },

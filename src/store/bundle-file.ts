@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { open } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { BUNDLE_VERSION, BundleSchema, type ObservationBundle } from '../model/bundle.ts';
@@ -7,11 +7,16 @@ import { validateProfile } from '../profiles/validate.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** Twenty targets make about 5 MB; more than this is no bundle of ours. */
-const MAX_BYTES = 512 * 1024 * 1024;
+export const MAX_BUNDLE_BYTES = 512 * 1024 * 1024;
 
 export async function saveBundle(path: string, bundle: ObservationBundle): Promise<void> {
   // Others need not read what runs on this machine.
-  await replaceFile(path, `${JSON.stringify(bundle)}\n`, 'bundle', 0o600);
+  await replaceFile(path, bundleText(bundle), 'bundle', 0o600);
+}
+
+/** A bundle as it stands in a file. */
+export function bundleText(bundle: ObservationBundle): string {
+  return `${JSON.stringify(bundle)}\n`;
 }
 
 /**
@@ -19,8 +24,16 @@ export async function saveBundle(path: string, bundle: ObservationBundle): Promi
  * @throws BulkheadError `bundle-unreadable` or `bundle-invalid`
  */
 export async function loadBundle(path: string): Promise<ObservationBundle> {
-  const where = escapeText(path);
-  const text = await read(path, where);
+  return parseBundle((await readBundleBytes(path)).toString('utf8'), escapeText(path));
+}
+
+let compiled: ValidateFunction | undefined;
+
+/**
+ * @param where what it was read from, for messages
+ * @throws BulkheadError `bundle-invalid`
+ */
+export function parseBundle(text: string, where: string): ObservationBundle {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -33,7 +46,9 @@ export async function loadBundle(path: string): Promise<ObservationBundle> {
       `${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`,
     );
   }
-  const validate = new Ajv2020({ strict: true }).compile(BundleSchema);
+  // Compiling takes longer than checking: who reads many bundles pays for it once.
+  compiled ??= new Ajv2020({ strict: true }).compile(BundleSchema);
+  const validate = compiled;
   if (!validate(value)) {
     const problem = validate.errors?.at(-1);
     throw invalid(`${where} is not a bundle: ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}.`);
@@ -46,18 +61,22 @@ export async function loadBundle(path: string): Promise<ObservationBundle> {
   return bundle;
 }
 
-async function read(path: string, where: string): Promise<string> {
+/**
+ * A bundle as it is stored.
+ * @throws BulkheadError `bundle-unreadable`
+ */
+export async function readBundleBytes(path: string): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
-      if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BYTES}`);
-      return await file.readFile('utf8');
+      if (size > MAX_BUNDLE_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BUNDLE_BYTES}`);
+      return await file.readFile();
     } finally {
       await file.close();
     }
   } catch (error) {
-    throw new BulkheadError('bundle-unreadable', `${where} could not be read: ${messageOf(error)}`, {
+    throw new BulkheadError('bundle-unreadable', `${escapeText(path)} could not be read: ${messageOf(error)}`, {
       hint: 'Name a file that `bulkhead audit --save FILE` wrote.',
       cause: error,
     });
