@@ -41,7 +41,8 @@ export async function writeArchive(
     const head = await headOf(manifest, signature);
     await replaceFile(out, concatenated(head, spool), 'evidence pack', 0o600);
   } finally {
-    await rm(spool, { force: true });
+    // That it cannot even be looked for has been said already.
+    await rm(spool, { force: true }).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { messageOf } from '../errors.ts';
 import { EvidenceManifest, MANIFEST_VERSION } from '../model/evidence.ts';
 import { escapeText } from '../model/text.ts';
@@ -27,6 +27,8 @@ export function manifestText(manifest: EvidenceManifest): string {
   return `{\n${members.map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`).join('')}  "files": ${list}\n}\n`;
 }
 
+let compiled: ValidateFunction | undefined;
+
 /** A manifest, or what is wrong with it. Call it for signed bytes: what nobody signed is not worth reading. */
 export function parseManifest(text: string): { readonly manifest: EvidenceManifest } | { readonly problem: string } {
   let value: unknown;
@@ -40,9 +42,9 @@ export function parseManifest(text: string): { readonly manifest: EvidenceManife
     const shown = escapeText(JSON.stringify(version) ?? 'none', 20);
     return { problem: `The manifest has version ${shown}; this version of bulkhead reads ${MANIFEST_VERSION}.` };
   }
-  const validate = new Ajv2020({ strict: true }).compile(EvidenceManifest);
-  if (!validate(value)) {
-    const wrong = validate.errors?.[0];
+  compiled ??= new Ajv2020({ strict: true }).compile(EvidenceManifest);
+  if (!compiled(value)) {
+    const wrong = compiled.errors?.[0];
     return { problem: `The manifest is not valid: ${escapeText(wrong?.instancePath || '/')} ${wrong?.message ?? ''}.` };
   }
   const manifest = value as EvidenceManifest;

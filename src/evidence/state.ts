@@ -30,7 +30,10 @@ export function isComplete({ interrupted, exit }: Report): boolean {
 /** Adds a run; they come in the order of their start. */
 export function addReport(state: EvidenceState, report: Report): void {
   const complete = isComplete(report);
-  for (const target of report.targets) state.targets.set(target.name, { target: withoutContent(target), seen: report.startedAt });
+  for (const target of report.targets) {
+    if (!complete && state.targets.has(target.name)) continue;
+    state.targets.set(target.name, { target: withoutContent(target), seen: report.startedAt });
+  }
   for (const [index, waiver] of (report.waivers ?? []).entries()) {
     state.waiverRuns[index] = (state.waiverRuns[index] ?? 0) + (waiver.state === 'applied' ? 1 : 0);
   }

@@ -238,6 +238,7 @@ async function readFiles(
       const known = files.get(name);
       if (known === undefined) {
         wrong('extra', `${escapeText(name)} is not in the manifest.`, name);
+        if (!isPlain(entry.header)) throw new Stop();
         await drain(entry);
         continue;
       }
@@ -260,7 +261,7 @@ async function readFile(entry: Entry, file: PackedFile, again: Pack, wrong: Tell
   const { path } = file;
   if (!isPlain(entry.header)) {
     wrong('entry', `${path} is not a plain file.`, path);
-    return drain(entry);
+    throw new Stop();
   }
   if (entry.header.size !== file.bytes) {
     wrong('size', `${path} has ${entry.header.size} bytes, and the manifest says ${file.bytes}.`, path);
@@ -293,8 +294,9 @@ function repack(): { readonly tar: Pack; readonly hash: Promise<string> } {
   return { tar, hash: done };
 }
 
-function isPlain({ type, linkname }: Header): boolean {
-  return type === 'file' && !linkname;
+/** What else there is, or has no size, may have no end: an archive is not read beyond it. */
+function isPlain({ type, linkname, size }: Header): boolean {
+  return type === 'file' && !linkname && Number.isSafeInteger(size);
 }
 
 async function drain(entry: Entry): Promise<void> {

@@ -137,7 +137,7 @@ export const TargetEntry = Type.Object(
       { source: Type.String(), location: Type.String(), egress: Type.String() },
       { additionalProperties: false },
     ),
-    /** Start of the last run that looked at it. */
+    /** Start of the last run that looked at it; of one that broke off where there is no other. */
     seen: Time,
     areas: Type.Array(Type.Object({ area: Area, verdict: AreaVerdict, counts: Counts }, { additionalProperties: false })),
   },

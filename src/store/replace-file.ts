@@ -25,7 +25,7 @@ export async function replaceFile(
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new BulkheadError('output-failed', `The ${what} could not be written: ${messageOf(error)}`, {
       hint: 'Name a file in a directory that exists and may be written.',
       cause: error,
