@@ -1,4 +1,4 @@
-import { CHECKS } from '../checks/registry.ts';
+import { gatheredChecks } from '../checks/registry.ts';
 import { reportOf, type ReportOptions } from '../engine/report.ts';
 import type { Check } from '../model/check.ts';
 import type { Report } from '../model/report.ts';
@@ -10,8 +10,6 @@ export async function judgeBundle(
   choose: (gathered: readonly Check[]) => readonly Check[],
 ): Promise<(options: ReportOptions) => Report> {
   const bundle = await loadBundle(path);
-  // Evidence was gathered for some checks; asking the others would only say so many times.
-  const gathered = CHECKS.filter(({ meta }) => bundle.options.checks.includes(meta.id));
-  const checks = choose(gathered);
+  const checks = choose(gatheredChecks(bundle));
   return (options) => reportOf(bundle, checks, options);
 }

@@ -1,8 +1,7 @@
 import { sign } from 'node:crypto';
-import { CHECKS } from '../checks/registry.ts';
+import { CHECKS, gatheredChecks } from '../checks/registry.ts';
 import { reportOf, type ReportOptions } from '../engine/report.ts';
 import { BulkheadError } from '../errors.ts';
-import type { ObservationBundle } from '../model/bundle.ts';
 import {
   MANIFEST_VERSION,
   type EvidenceManifest,
@@ -129,12 +128,7 @@ async function judged(
     ...judging,
     ...(accepted === undefined ? {} : { accepted: { ...accepted, now: new Date(bundle.finishedAt) } }),
   };
-  return { bytes, report: reportOf(bundle, gatheredFor(bundle), options) };
-}
-
-/** Evidence was gathered for some checks; asking the others would only say so many times. */
-function gatheredFor({ options }: ObservationBundle): typeof CHECKS {
-  return CHECKS.filter(({ meta }) => options.checks.includes(meta.id));
+  return { bytes, report: reportOf(bundle, gatheredChecks(bundle), options) };
 }
 
 async function addRun(add: AddFile, path: string, bytes: Buffer, report: Report, junit: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { SEVERITIES } from './check.ts';
-import { AreaVerdict, Area, Counts } from './report.ts';
+import { Area, AreaVerdict, Counts, Finding } from './report.ts';
+import { AttestationResult, Waiver } from './waiver.ts';
 
 export const MANIFEST_VERSION = 1;
 export const SUMMARY_VERSION = 1;
@@ -112,17 +113,7 @@ export const FailureEntry = Type.Object(
     /** Start of the run that saw it gone. */
     fixed: Type.Optional(Time),
     /** Why, by whom and until when it is accepted. */
-    waived: Type.Optional(
-      Type.Object(
-        {
-          reason: Type.String(),
-          expires: Type.Optional(Type.String()),
-          owner: Type.Optional(Type.String()),
-          ticket: Type.Optional(Type.String()),
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    waived: Finding.properties.waived,
   },
   { additionalProperties: false },
 );
@@ -195,14 +186,7 @@ export const EvidenceSummary = Type.Object(
     waivers: Type.Array(
       Type.Object(
         {
-          id: Type.String(),
-          target: Type.String(),
-          subject: Type.String(),
-          reason: Type.String(),
-          owner: Type.String(),
-          expires: Type.String(),
-          ticket: Type.Optional(Type.String()),
-          inconclusive: Type.Optional(Type.Boolean()),
+          ...Waiver.properties,
           /** Its last day is over at the end of the period. */
           expired: Type.Boolean(),
           /** In how many runs of the period it covered something. */
@@ -211,18 +195,7 @@ export const EvidenceSummary = Type.Object(
         { additionalProperties: false },
       ),
     ),
-    attestations: Type.Array(
-      Type.Object(
-        {
-          statement: Type.String(),
-          owner: Type.String(),
-          expires: Type.String(),
-          checks: Type.Array(Type.String()),
-          expired: Type.Boolean(),
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    attestations: Type.Array(AttestationResult),
     standards: Type.Array(StandardTable),
   },
   { additionalProperties: false },
