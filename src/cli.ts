@@ -55,6 +55,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   report: async () => (await import('./commands/report.ts')).addReport,
   diff: async () => (await import('./commands/diff.ts')).addDiff,
   history: async () => (await import('./commands/history.ts')).addHistory,
+  evidence: async () => (await import('./commands/evidence.ts')).addEvidence,
   checks: async () => (await import('./commands/checks.ts')).addChecks,
   profile: async () => (await import('./commands/profile.ts')).addProfile,
   config: async () => (await import('./commands/config.ts')).addConfig,
