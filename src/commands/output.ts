@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
-import { FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
+import { ANCHORED, FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
 import { declarationFiles } from './declaration-files.ts';
@@ -46,7 +46,9 @@ export function parseFormats(
 
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
-  const files = await declarationFiles(report, process.cwd());
+  // What points at no file reads none.
+  const isAnchored = requests.some(({ format }) => ANCHORED.includes(format));
+  const files = isAnchored ? await declarationFiles(report, process.cwd()) : new Map();
   await writeOutputs(requests, view, (format, options) => REPORTERS[format].render(report, { ...options, files }));
 }
 

@@ -29,17 +29,13 @@ export function renderGithub(report: Report, { minSeverity, files }: RenderOptio
   ]
     .filter(({ finding }) => atLeast(finding.severity, minSeverity))
     .toSorted((a, b) => rank(b) - rank(a));
-  const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const lines = KINDS.flatMap((kind) => {
     const own = annotations.filter((annotation) => annotation.kind === kind);
     // The last notice is the result.
     const most = kind === 'notice' ? MAX_OF_A_KIND - 1 : MAX_OF_A_KIND;
     const more = own.length - most;
     return [
-      ...own.slice(0, most).map(({ finding }) => {
-        const target = targets.get(finding.targetId);
-        return line(kind, finding, placeOf(finding, target, files));
-      }),
+      ...own.slice(0, most).map(({ finding }) => line(kind, finding, placeOf(finding, files))),
       ...(more > 0 ? [`::${kind} title=bulkhead::${more} more of this kind: see the summary or the report`] : []),
     ];
   });
@@ -58,9 +54,9 @@ function rank({ finding }: Annotation): number {
   return SEVERITIES.indexOf(finding.severity) * 2 + (finding.status === 'fail' ? 1 : 0);
 }
 
-function placeOf(finding: Finding, target: Report['targets'][number] | undefined, files: DeclarationFiles | undefined): string {
-  const { path, line: number, file } = anchorOf(finding, target, files);
-  return file ? `file=${property(path)},line=${number},` : '';
+function placeOf(finding: Finding, files: DeclarationFiles | undefined): string {
+  const { path, line: at, file } = anchorOf(finding, files);
+  return file ? `file=${property(path)},${at === undefined ? '' : `line=${at.number},`}` : '';
 }
 
 function line(kind: Kind, finding: Finding, place: string): string {

@@ -23,17 +23,16 @@ const SEVERITY: Readonly<Record<Severity, string>> = {
 export function renderGitlab(report: Report, { files }: RenderOptions): string {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const { failed, undecided } = sectionsOf(safe);
-  const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const fingerprint = distinctNames('-');
   const issues = [...failed, ...undecided].map((finding) => {
     const { check, status, severity, target, subject, message } = finding;
-    const { path, line } = anchorOf(finding, targets.get(finding.targetId), files);
+    const { path, line } = anchorOf(finding, files);
     return {
       description: cut(`${target}: ${statementOf(finding)} (${subject}). ${message}`, 1000),
       check_name: check,
       fingerprint: fingerprint(finding.fingerprint),
       severity: status === 'fail' ? SEVERITY[severity] : 'minor',
-      location: { path, lines: { begin: line } },
+      location: { path, lines: { begin: line?.number ?? 1 } },
     };
   });
   return `${inertJson(issues, 2)}\n`;

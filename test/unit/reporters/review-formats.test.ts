@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/model/report.ts';
 import { REPORTERS, type Format, type RenderOptions } from '../../../src/reporters/registry.ts';
+import type { DeclarationFile } from '../../../src/reporters/anchor.ts';
+import { aFile } from '../../support/fixture-files.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
 import { aFinding, aReport, aTarget, idOf } from '../../support/report.ts';
@@ -100,9 +102,12 @@ describe('github', () => {
   });
 
   it('points at the line that declares', () => {
-    const files = new Map([['profiles/weather.json', { path: 'a,b:c%.json', lines: ['{', '"outbound": {'] }]]);
-    const text = render('github', aReport({ findings: [aFinding()] }), { files });
-    expect(text).toMatch(/^::error file=a%2Cb%3Ac%25\.json,line=2,title=NET-004 weather%3A/);
+    const annotation = (file: DeclarationFile) =>
+      render('github', aReport({ findings: [aFinding()] }), { files: new Map([[idOf('weather'), file]]) });
+    expect(annotation(aFile('a,b:c%.json', { 'key network.outbound': 2 }))).toMatch(
+      /^::error file=a%2Cb%3Ac%25\.json,line=2,title=NET-004 weather%3A/,
+    );
+    expect(annotation({ path: 'p.json' })).toMatch(/^::error file=p\.json,title=NET-004/);
   });
 
   it('keeps hostile text in its place: one command a line, of known properties', () => {
@@ -111,7 +116,7 @@ describe('github', () => {
       const lines = text.trimEnd().split('\n');
       expect(lines).toHaveLength(13);
       for (const line of lines) {
-        expect(line).toMatch(/^::(error|warning|notice) (file=[^:,]+,line=\d+,)?title=[^:,]*::/);
+        expect(line).toMatch(/^::(error|warning|notice) (file=[^:,]+,(line=\d+,)?)?title=[^:,]*::/);
         expect(line).not.toMatch(/%(?!25|3A|2C)/);
         expect(CONTROL.exec(line)).toBeNull();
       }
