@@ -1,19 +1,12 @@
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import type { Report } from '../../../src/model/report.ts';
 import { renderJunit } from '../../../src/reporters/junit.ts';
+import { JUNIT_SCHEMA, junitProblems } from '../../support/formats/junit.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
 import { aFinding, aReport, aTarget } from '../../support/report.ts';
-
-const schema = readFileSync(new URL('../../support/jenkins-junit.xsd', import.meta.url), 'utf8');
-
-async function problems(xml: string): Promise<readonly string[]> {
-  const { errors } = await validateXML({ xml: { fileName: 'junit.xml', contents: xml }, schema, maxMemoryPages: 16_384 });
-  return errors.map(({ message }) => message);
-}
 
 /** What each suite counts, by its name. */
 function suites(xml: string): ReadonlyMap<string, string> {
@@ -23,14 +16,16 @@ function suites(xml: string): ReadonlyMap<string, string> {
 
 describe('renderJunit', () => {
   it('is what Jenkins’ schema takes, with unique cases', async () => {
-    expect(await problems(renderJunit(fixtureReport()))).toEqual([]);
+    expect(await junitProblems(renderJunit(fixtureReport()))).toEqual([]);
   });
 
   it('has a schema here that refuses', async () => {
     const text = renderJunit(fixtureReport());
-    expect(await problems(text.replace('time="0"', 'time=""'))).not.toEqual([]);
-    expect(await problems(text.replace('<testsuites', '<testsuites skipped="1"'))).not.toEqual([]);
-    expect(await problems(text.replace('name="NET-004 203.0.113.10:80"', 'name="NET-004 203.0.113.10:443"'))).not.toEqual([]);
+    expect(await junitProblems(text.replace('time="0"', 'time=""'))).not.toEqual([]);
+    expect(await junitProblems(text.replace('<testsuites', '<testsuites skipped="1"'))).not.toEqual([]);
+    expect(await junitProblems(text.replace('name="NET-004 203.0.113.10:80"', 'name="NET-004 203.0.113.10:443"'))).not.toEqual(
+      [],
+    );
   });
 
   it('counts a violation as failure, what was not decided as error, what is waived or does not apply as skipped', () => {
@@ -50,7 +45,7 @@ describe('renderJunit', () => {
       aFinding({ target: 'twin', targetId: id }),
     ]);
     const text = renderJunit(aReport({ targets: twins, findings }));
-    expect(await problems(text)).toEqual([]);
+    expect(await junitProblems(text)).toEqual([]);
     expect([...suites(text).keys()]).toEqual(['bulkhead run', 'twin NET', 'twin NET #2']);
   });
 
@@ -63,7 +58,7 @@ describe('renderJunit', () => {
   ])('a run is an error of its own where %s: %o', async (_, overrides, errors) => {
     const text = renderJunit(aReport(overrides));
     expect(suites(text).get('bulkhead run')).toBe(`tests=1 failures=0 errors=${errors} skipped=0`);
-    expect(await problems(text)).toEqual([]);
+    expect(await junitProblems(text)).toEqual([]);
   });
 
   it('stays below GitLab’s 30 MB with 25,000 failures of much evidence', () => {
@@ -85,7 +80,7 @@ describe('hostile text in every string of a report', () => {
         expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\u202e]/);
         expect(xml).not.toMatch(/\p{Cs}/u);
         // In the canonical form every `<` begins an element: CDATA sections are gone, text is escaped.
-        return validateXML({ xml: { fileName: 'junit.xml', contents: xml }, schema, normalization: 'c14n' });
+        return validateXML({ xml: { fileName: 'junit.xml', contents: xml }, schema: JUNIT_SCHEMA, normalization: 'c14n' });
       }),
     );
     expect(results.flatMap(({ errors }) => errors.map(({ message }) => message))).toEqual([]);

@@ -1,57 +1,16 @@
-import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
-import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { gzipSync } from 'node:zlib';
 import type { Log } from 'sarif';
 import { describe, expect, it } from 'vitest';
 import type { Finding, Report } from '../../../src/model/report.ts';
 import type { DeclarationFiles } from '../../../src/reporters/anchor.ts';
 import { renderSarif } from '../../../src/reporters/sarif.ts';
+import { isTooLargeForGitHub, sarifProblems } from '../../support/formats/sarif.ts';
 import { aFile } from '../../support/fixture-files.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
 import { aFinding, aReport, aTarget, idOf } from '../../support/report.ts';
 
 const PLAIN = { color: false, verbose: false, quiet: false, width: 100 };
-// The official schema is of draft 4; what it uses is the same in draft 7, but for the name of `id`.
-const { id: _, ...draft4 } = sarifSchema;
-const draft7 = { ...draft4, $schema: 'http://json-schema.org/draft-07/schema#' };
-const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(draft7);
-
-/** What the schema and GitHub's own rules say against it; no line, no problem. */
-function problems(log: Log): readonly string[] {
-  const found = validate(log) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
-  const required = (name: string, text: string | undefined, max = 100_000): readonly string[] =>
-    text === undefined || text.trim() === '' || text.length > max ? [`${name}: ${text?.slice(0, 20) ?? 'none'}`] : [];
-  return [
-    ...found,
-    ...log.runs.flatMap(({ tool, results = [] }) => [
-      ...required('driver', tool.driver.name),
-      ...(tool.driver.rules ?? []).flatMap(({ id, name, shortDescription, fullDescription, help, properties }) => [
-        ...required('rule', id, 255),
-        ...required('name', name, 255),
-        ...required('short', shortDescription?.text, 1024),
-        ...required('full', fullDescription?.text, 1024),
-        ...required('help', help?.text),
-        ...((properties?.tags ?? []).length > 10 ? ['tags'] : []),
-      ]),
-      ...results.flatMap(({ message, locations = [], partialFingerprints }) => {
-        const place = locations[0]?.physicalLocation;
-        const uri = place?.artifactLocation?.uri ?? '';
-        const { startLine = 0, startColumn = 0, endLine = 0, endColumn = 0 } = place?.region ?? {};
-        return [
-          ...required('message', message.text),
-          ...required('uri', uri),
-          ...(/^[\w!'()*~%.-]+(\/[\w!'()*~%.-]+)*$/.test(uri) && !uri.split('/').includes('..') ? [] : [`uri ${uri}`]),
-          ...(startLine >= 1 && startColumn >= 1 && endLine >= startLine && endColumn > startColumn ? [] : ['region']),
-          ...required('fingerprint', partialFingerprints?.['primaryLocationLineHash']),
-        ];
-      }),
-      ...(results.length > 25_000 ? ['results'] : []),
-    ]),
-  ];
-}
-
 function render(report: Report, files?: DeclarationFiles): Log {
   return JSON.parse(renderSarif(report, { ...PLAIN, ...(files !== undefined && { files }) })) as Log;
 }
@@ -63,13 +22,13 @@ function run(report: Report, files?: DeclarationFiles) {
 
 describe('renderSarif', () => {
   it('is what the official schema and GitHub’s rules take', () => {
-    expect(problems(render(fixtureReport()))).toEqual([]);
+    expect(sarifProblems(render(fixtureReport()))).toEqual([]);
   });
 
   it('has a schema here that refuses', () => {
     const log = render(fixtureReport());
-    expect(problems({ ...log, version: '2.0.0' as '2.1.0' })).not.toEqual([]);
-    expect(problems(JSON.parse(JSON.stringify(log).replaceAll('"startLine":1', '"startLine":0')) as Log)).not.toEqual([]);
+    expect(sarifProblems({ ...log, version: '2.0.0' as '2.1.0' })).not.toEqual([]);
+    expect(sarifProblems(JSON.parse(JSON.stringify(log).replaceAll('"startLine":1', '"startLine":0')) as Log)).not.toEqual([]);
   });
 
   it('makes violations results, waived ones suppressed, and what was not decided notifications', () => {
@@ -151,7 +110,7 @@ describe('renderSarif', () => {
   ])('names the container and what declares, where %j is no file of the repository', (location, source, remarks, declaredAt) => {
     const target = aTarget({ declaration: { source, location, egress: 'nothing', profile: {}, remarks } });
     const log = render(aReport({ targets: [target], findings: [aFinding()] }));
-    expect(problems(log)).toEqual([]);
+    expect(sarifProblems(log)).toEqual([]);
     const place = log.runs[0]?.results?.[0]?.locations?.[0];
     expect(place?.physicalLocation?.artifactLocation).toEqual({ uri: 'containers/weather' });
     expect(place?.logicalLocations?.map(({ name, kind }) => [kind, name])).toEqual([
@@ -170,7 +129,7 @@ describe('renderSarif', () => {
     expect(log.runs[0]?.results).toHaveLength(25_000);
     expect(log.runs[0]?.results?.[0]?.properties?.['severity']).toBe('critical');
     expect(JSON.stringify(log.runs[0]?.invocations)).toMatch(/5000 less severe violations are left out/);
-    expect(gzipSync(text).length).toBeLessThan(10_000_000);
+    expect(isTooLargeForGitHub(text)).toBe(false);
   });
 });
 
@@ -180,7 +139,7 @@ describe('hostile text in every string of a report', () => {
       const text = renderSarif(poisonedReport(texts), PLAIN);
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202a-\u202e\u2066\u200b\ufeff]/u);
       const log = JSON.parse(text) as Log;
-      expect(problems(log)).toEqual([]);
+      expect(sarifProblems(log)).toEqual([]);
       const [only] = log.runs;
       const notifications = only?.invocations?.[0]?.toolExecutionNotifications ?? [];
       const messages = [...(only?.results ?? []), ...notifications].map(({ message }) => message.text);
