@@ -1,8 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { BulkheadError, messageOf } from '../errors.ts';
 import { ANCHORED, FORMATS, isFormat, REPORTERS, type Format, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
+import { escapeText } from '../model/text.ts';
+import { nearest } from '../profiles/spelling.ts';
+import { writeWhole } from '../store/write-whole.ts';
 import { declarationFiles } from './declaration-files.ts';
 import { usage } from './options.ts';
 import { print } from './print.ts';
@@ -32,13 +35,22 @@ export function parseFormats(
     const [format = '', ...rest] = value.split('=');
     const path = rest.join('=');
     if (!isFormat(format) || !known.includes(format) || (rest.length > 0 && path === '')) {
-      throw usage(flag, value, `one of ${known.join(', ')}, or FORMAT=FILE`);
+      const meant = nearest(format, known);
+      const guess = meant === undefined || meant === format ? '' : `. Did you mean ${meant}?`;
+      throw usage(flag, value, `one of ${known.join(', ')}, or FORMAT=FILE${guess}`);
     }
     return rest.length === 0 ? { format } : { format, path };
   });
   if (requests.filter(({ path }) => path === undefined).length > 1) {
     throw new BulkheadError('usage', 'Two formats cannot both go to standard output.', {
       hint: 'Give one of them a file: --format json=report.json.',
+    });
+  }
+  const paths = requests.flatMap(({ path }) => (path === undefined ? [] : [resolve(path)]));
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined) {
+    throw new BulkheadError('usage', `Two formats cannot both go to ${escapeText(twice)}.`, {
+      hint: 'Give each a file of its own: --format json=report.json --format junit=junit.xml.',
     });
   }
   return requests;
@@ -80,7 +92,7 @@ export async function allOf(steps: readonly (() => Promise<void>)[]): Promise<vo
 async function save(path: string, text: string): Promise<void> {
   try {
     // What a step of a workflow has said in its summary before stays there.
-    await writeFile(path, text, { flag: path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w' });
+    await writeWhole(path, text, path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w');
   } catch (error) {
     throw new BulkheadError('output-failed', `The report could not be written: ${messageOf(error)}`, {
       hint: 'Name a file in a directory that exists, may be written and has room.',

@@ -1,5 +1,6 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
+import { escapeText } from '../model/text.ts';
 
 /**
  * Writes a file beside its place and moves it there, so that no half-written one stays.
@@ -8,8 +9,10 @@ import { BulkheadError, messageOf } from '../errors.ts';
  * @throws BulkheadError `output-failed`
  */
 export async function replaceFile(path: string, text: string, what: string, mode: number): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  let temporary: string | undefined;
   try {
+    const place = await placeOf(path);
+    temporary = `${place}.${process.pid}.tmp`;
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(text);
@@ -17,12 +20,20 @@ export async function replaceFile(path: string, text: string, what: string, mode
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, place);
   } catch (error) {
-    await rm(temporary, { force: true });
+    if (temporary !== undefined) await rm(temporary, { force: true });
     throw new BulkheadError('output-failed', `The ${what} could not be written: ${messageOf(error)}`, {
       hint: 'Name a file in a directory that exists and may be written.',
       cause: error,
     });
   }
+}
+
+/** The file behind links. What is a device or a pipe would be gone, replaced by a file. */
+async function placeOf(path: string): Promise<string> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined) return path;
+  if (!there.isFile()) throw new Error(`${escapeText(path)} is ${there.isDirectory() ? 'a directory' : 'no regular file'}`);
+  return realpath(path);
 }
