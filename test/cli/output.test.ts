@@ -83,7 +83,10 @@ describe('a report that cannot be written', () => {
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, CLI];
     const { exitCode, stdout, stderr } = await command(
       ...nobody,
-      ...['report', 'bundle.json', '--format', 'json', '--format', 'junit=foreign/junit.xml'],
+      'report',
+      'bundle.json',
+      '--format=json',
+      '--format=junit=foreign/junit.xml',
     );
     expect(stderr).toMatch(/could not be written: EACCES/);
     expect([exitCode, stdout]).toEqual([4, whole]);
