@@ -1,5 +1,6 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { BulkheadError, messageOf } from '../errors.ts';
+import { escapeText } from '../model/text.ts';
 
 /**
  * Writes a file beside its place and moves it there, so that no half-written one stays.
@@ -14,8 +15,10 @@ export async function replaceFile(
   what: string,
   mode: number,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  let temporary: string | undefined;
   try {
+    const place = await placeOf(path);
+    temporary = `${place}.${process.pid}.tmp`;
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
@@ -23,9 +26,9 @@ export async function replaceFile(
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, place);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
     // What makes the text has said what is wrong.
     if (error instanceof BulkheadError) throw error;
     throw new BulkheadError('output-failed', `The ${what} could not be written: ${messageOf(error)}`, {
@@ -33,4 +36,12 @@ export async function replaceFile(
       cause: error,
     });
   }
+}
+
+/** The file behind links. What is a device or a pipe would be gone, replaced by a file. */
+async function placeOf(path: string): Promise<string> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined) return path;
+  if (!there.isFile()) throw new Error(`${escapeText(path)} is ${there.isDirectory() ? 'a directory' : 'no regular file'}`);
+  return realpath(path);
 }
