@@ -10,6 +10,7 @@ import { CONFIG_VERSION, ConfigSchema } from '../src/model/config.ts';
 import { EVENT_VERSION, EventSchema } from '../src/model/event.ts';
 import { DRIFT_VERSION, DriftSchema } from '../src/model/drift.ts';
 import { HISTORY_VERSION, HistoryRecord } from '../src/model/history.ts';
+import { EvidenceManifest, EvidenceSummary, MANIFEST_VERSION, SUMMARY_VERSION } from '../src/model/evidence.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
 
@@ -64,6 +65,20 @@ const PUBLISHED = [
     title: 'Bulkhead history record',
     description: 'A run of the history: a line of `bulkhead history export`.',
     schema: HistoryRecord,
+  },
+  {
+    file: 'evidence-manifest.schema.json',
+    id: `urn:bulkhead:evidence-manifest:${MANIFEST_VERSION}`,
+    title: 'Manifest of a Bulkhead evidence pack',
+    description: '`manifest.json` of `bulkhead evidence`: what the pack holds. `manifest.sig` signs its bytes.',
+    schema: EvidenceManifest,
+  },
+  {
+    file: 'evidence-summary.schema.json',
+    id: `urn:bulkhead:evidence-summary:${SUMMARY_VERSION}`,
+    title: 'Summary of a Bulkhead evidence pack',
+    description: '`summary.json` of `bulkhead evidence`.',
+    schema: EvidenceSummary,
   },
   {
     file: 'probe-message.schema.json',

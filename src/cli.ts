@@ -56,6 +56,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   diff: async () => (await import('./commands/diff.ts')).addDiff,
   watch: async () => (await import('./commands/watch.ts')).addWatch,
   history: async () => (await import('./commands/history.ts')).addHistory,
+  evidence: async () => (await import('./commands/evidence.ts')).addEvidence,
   checks: async () => (await import('./commands/checks.ts')).addChecks,
   profile: async () => (await import('./commands/profile.ts')).addProfile,
   config: async () => (await import('./commands/config.ts')).addConfig,

@@ -95,3 +95,8 @@ export function findCheck(name: string): Check | undefined {
   const key = name.toLowerCase();
   return CHECKS.find(({ meta }) => meta.id.toLowerCase() === key || meta.slug === key);
 }
+
+/** The checks for which evidence was gathered: asking the others would only say so many times. */
+export function gatheredChecks({ options }: { readonly options: { readonly checks: readonly string[] } }): readonly Check[] {
+  return CHECKS.filter(({ meta }) => options.checks.includes(meta.id));
+}

@@ -1,10 +1,10 @@
+import { gatheredChecks } from '../checks/registry.ts';
 import type { DriftSide } from '../drift/drift.ts';
 import { reportOf } from '../engine/report.ts';
 import type { ObservationBundle } from '../model/bundle.ts';
 import { loadRun } from '../store/run-file.ts';
 import { openedHistory, withHistory } from './history-file.ts';
 import { findRun } from './history-show.ts';
-import { gatheredChecks } from './judge-bundle.ts';
 
 /** Names a run of the history; a file of such a name is `./run:1`. */
 const OF_HISTORY = /^run:(.+)$/s;

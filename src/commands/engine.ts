@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { connect, engineError, type Engine } from '../runtime/connect.ts';
 import { FILE_SYSTEM, resolveEndpoint, type EngineEndpoint } from '../runtime/endpoint.ts';
+import { homeDirectory } from '../runtime/home-directory.ts';
 
 export const HOST_OPTION = [
   '--host <url>',
@@ -9,7 +9,7 @@ export const HOST_OPTION = [
 
 /** The engine that `--host`, the environment or the usual places name. */
 export function endpointOf(host: string | undefined): EngineEndpoint {
-  return resolveEndpoint({ host, env: process.env, homeDirectory: homedir(), platform: process.platform, ...FILE_SYSTEM });
+  return resolveEndpoint({ host, env: process.env, homeDirectory: homeDirectory(), platform: process.platform, ...FILE_SYSTEM });
 }
 
 export async function engineOf(host: string | undefined): Promise<Engine> {

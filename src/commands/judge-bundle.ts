@@ -1,4 +1,4 @@
-import { CHECKS } from '../checks/registry.ts';
+import { gatheredChecks } from '../checks/registry.ts';
 import { reportOf, type ReportOptions } from '../engine/report.ts';
 import type { ObservationBundle } from '../model/bundle.ts';
 import type { Check } from '../model/check.ts';
@@ -19,9 +19,4 @@ export function judgeOf(
 ): (options: ReportOptions) => Report {
   const checks = choose(gatheredChecks(bundle));
   return (options) => reportOf(bundle, checks, options);
-}
-
-/** Evidence was gathered for some checks; asking the others would only say so many times. */
-export function gatheredChecks({ options }: ObservationBundle): readonly Check[] {
-  return CHECKS.filter(({ meta }) => options.checks.includes(meta.id));
 }

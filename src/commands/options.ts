@@ -152,5 +152,7 @@ export function collect(value: string, previous: readonly string[] | false): rea
 }
 
 export function usage(flag: string, value: string, good: string): BulkheadError {
-  return new BulkheadError('usage', `${flag} does not take "${escapeText(value, 100)}".`, { hint: `Give ${good}.` });
+  return new BulkheadError('usage', `${flag} does not take "${escapeText(value, 100)}".`, {
+    hint: `Give ${good}${/[.?]$/.test(good) ? '' : '.'}`,
+  });
 }

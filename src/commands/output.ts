@@ -1,8 +1,12 @@
-import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { BulkheadError, messageOf } from '../errors.ts';
-import { FORMATS, REPORTERS, type Format, type Render, type RenderOptions } from '../reporters/registry.ts';
+import { ANCHORED, FORMATS, REPORTERS, type Format, type Render, type RenderOptions } from '../reporters/registry.ts';
 import type { Report } from '../model/report.ts';
 import type { Severity } from '../model/check.ts';
+import { escapeText } from '../model/text.ts';
+import { nearest } from '../profiles/spelling.ts';
+import { inBatches } from '../store/batches.ts';
+import { writeWhole } from '../store/write-whole.ts';
 import { declarationFiles } from './declaration-files.ts';
 import { usage } from './options.ts';
 import { print } from './print.ts';
@@ -38,7 +42,9 @@ export function parseFormats(
     const path = rest.join('=');
     const format = known.find((each) => each === name);
     if (format === undefined || (rest.length > 0 && path === '')) {
-      throw usage(flag, value, `one of ${known.join(', ')}, or FORMAT=FILE`);
+      const meant = nearest(name, known);
+      const guess = meant === undefined || meant === name ? '' : `. Did you mean ${meant}?`;
+      throw usage(flag, value, `one of ${known.join(', ')}, or FORMAT=FILE${guess}`);
     }
     return rest.length === 0 ? { format } : { format, path };
   });
@@ -47,12 +53,21 @@ export function parseFormats(
       hint: 'Give one of them a file: --format json=report.json.',
     });
   }
+  const paths = requests.flatMap(({ path }) => (path === undefined ? [] : [resolve(path)]));
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined) {
+    throw new BulkheadError('usage', `Two formats cannot both go to ${escapeText(twice)}.`, {
+      hint: 'Give each a file of its own: --format json=report.json --format junit=junit.xml.',
+    });
+  }
   return requests;
 }
 
 /** Renders and writes every format that was asked for. */
 export async function writeReport(report: Report, requests: readonly OutputRequest[], view: ViewOptions): Promise<void> {
-  const files = await declarationFiles(report, process.cwd());
+  // What points at no file reads none.
+  const isAnchored = requests.some(({ format }) => ANCHORED.includes(format));
+  const files = isAnchored ? await declarationFiles(report, process.cwd()) : new Map();
   await writeOutputs(requests, view, async (format, options) => {
     const render: Render = await REPORTERS[format].load();
     return render(report, { ...options, files });
@@ -89,36 +104,9 @@ async function printPieces(pieces: Iterable<string>): Promise<void> {
 }
 
 async function save(path: string, pieces: Iterable<string>): Promise<void> {
-  // What a step of a workflow has said in its summary before stays there.
-  const file = await written(open(path, path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w'));
   try {
-    for (const text of inBatches(pieces)) await written(file.appendFile(text));
-  } finally {
-    await written(file.close());
-  }
-}
-
-/** Characters that are written at once: a report has pieces of a few, and each write waits for the one before. */
-const BATCH = 1 << 16;
-
-function* inBatches(pieces: Iterable<string>): Generator<string> {
-  let batch: string[] = [];
-  let length = 0;
-  for (const piece of pieces) {
-    batch.push(piece);
-    length += piece.length;
-    if (length < BATCH) continue;
-    yield batch.join('');
-    batch = [];
-    length = 0;
-  }
-  if (length > 0) yield batch.join('');
-}
-
-/** What cannot be written is told as that, and nothing else is. */
-async function written<T>(step: Promise<T>): Promise<T> {
-  try {
-    return await step;
+    // What a step of a workflow has said in its summary before stays there.
+    await writeWhole(path, pieces, path === process.env['GITHUB_STEP_SUMMARY'] ? 'a' : 'w');
   } catch (error) {
     throw new BulkheadError('output-failed', `The report could not be written: ${messageOf(error)}`, {
       hint: 'Name a file in a directory that exists, may be written and has room.',

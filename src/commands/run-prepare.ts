@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { readEnvironment } from '../launcher/environment.ts';
 import type { LaunchRequest } from '../launcher/launch.ts';
 import { mountsOn } from '../launcher/mounts-on.ts';
@@ -11,6 +10,7 @@ import type { Engine } from '../runtime/connect.ts';
 import { imageFacts } from '../runtime/server-image.ts';
 import { asEngineError, engineOf } from './engine.ts';
 import { launchOptions, type RunOptions } from './run-options.ts';
+import { homeDirectory } from '../runtime/home-directory.ts';
 
 export interface Prepared {
   readonly request: Pick<LaunchRequest, 'engine' | 'image' | 'profile' | 'mounts' | 'options' | 'secrets'>;
@@ -76,7 +76,7 @@ export async function imageOf(
     import('../launcher/package-install.ts'),
   ]);
   const image = await ensurePackageImage(docker, parsePackageReference(reference), {
-    cacheDirectory: packageCacheDirectory(process.env, homedir()),
+    cacheDirectory: packageCacheDirectory(process.env, homeDirectory()),
     allowScripts: options.allowScripts,
     signal,
     onProgress: say,

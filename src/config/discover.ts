@@ -66,7 +66,8 @@ async function configIn(directory: string, checks: readonly string[]): Promise<F
   return found[0];
 }
 
-async function directoriesOf(workingDirectory: string): Promise<readonly string[]> {
+/** The working directory and those above it, up to the root of its repository; outside a repository, itself alone. */
+export async function directoriesOf(workingDirectory: string): Promise<readonly string[]> {
   const directories: string[] = [];
   for (let directory = workingDirectory; ; directory = path.dirname(directory)) {
     directories.push(directory);

@@ -9,7 +9,7 @@ import { validateProfile, type ValidatedProfile } from '../profiles/validate.ts'
 import { creationLabel, isInherited } from './container.ts';
 import type { ContainerSummary } from '../model/container.ts';
 import type { AssignedProfiles } from './profile-flags.ts';
-import { readRunConfig } from './toolhive-run-config.ts';
+import { readRunConfig, runConfigLocation } from './toolhive-run-config.ts';
 
 /** Longest label that is parsed, in characters. The largest published profile has about one thousand. */
 const MAX_LABEL = 64 * 1024;
@@ -74,7 +74,7 @@ async function fromRunConfig(
 ): Promise<Declaration> {
   const found = await readRunConfig(container, runConfigDirectory, platform);
   if (found.state === 'found') {
-    const where = `${found.file} (permission_profile)`;
+    const where = runConfigLocation(found.file);
     return checked('toolhive-run-config', where, remarks, () => validateProfile(found.value, where));
   }
   const reason = remark(`run-config-${found.state}`, `ToolHive's run configuration gives no profile: ${found.reason}.`);

@@ -1,6 +1,7 @@
 import { BulkheadError } from '../errors.ts';
 import { LABEL } from '../model/labels.ts';
 import type { Target } from '../model/target.ts';
+import { composeOf } from './compose.ts';
 import { isAlive, isInherited } from './container.ts';
 import type { ContainerSummary } from '../model/container.ts';
 import { findByName, listed, notFound, quoted } from './names.ts';
@@ -88,6 +89,7 @@ function findServer(name: string, containers: readonly ContainerSummary[]): read
 }
 
 function describe(container: ContainerSummary, why: string, sighting: ReturnType<typeof recognize>): Target {
+  const compose = composeOf(container);
   const known = sighting?.kind === 'server' ? sighting : undefined;
   return {
     id: container.id,
@@ -96,6 +98,7 @@ function describe(container: ContainerSummary, why: string, sighting: ReturnType
     platform: known?.platform ?? 'none',
     discoveredBy: cut(why),
     transport: transportOf(container, known?.transport),
+    ...(compose === undefined ? {} : { compose }),
     state: cut(container.state),
     startedAt: cut(container.startedAt),
   };

@@ -14,6 +14,20 @@ export type RunConfigProfile =
   | { readonly state: 'found'; readonly file: string; readonly value: unknown }
   | { readonly state: 'missing' | 'invalid'; readonly reason: string };
 
+/** The key of a run configuration that holds the profile. */
+export const PROFILE_KEY = 'permission_profile';
+
+/** Where a profile of a run configuration was found, for people and for `runConfigOf`. */
+export function runConfigLocation(file: string): string {
+  return `${file} (${PROFILE_KEY})`;
+}
+
+/** The file of such a location. */
+export function runConfigOf(location: string): string | undefined {
+  const end = runConfigLocation('');
+  return location.endsWith(end) ? location.slice(0, -end.length) : undefined;
+}
+
 /**
  * The profile with which ToolHive started a container: `permission_profile` of its run configuration, where
  * ToolHive has already resolved flags, volumes and registry entries (stacklok/toolhive `pkg/runner/config.go`).
@@ -26,9 +40,9 @@ export async function readRunConfig(
 ): Promise<RunConfigProfile> {
   const found = await readConfig(container, directory, platform);
   if (found.state !== 'found') return found;
-  const value = member(found.config, 'permission_profile');
+  const value = member(found.config, PROFILE_KEY);
   if (value === undefined || value === null) {
-    return { state: 'missing', reason: `${quoted(found.file, MAX_PATH)} has no permission_profile` };
+    return { state: 'missing', reason: `${quoted(found.file, MAX_PATH)} has no ${PROFILE_KEY}` };
   }
   return { state: 'found', file: found.file, value };
 }

@@ -108,6 +108,10 @@ export function exitCodeOf(code: ErrorCode): number {
     case 'bundle-unreadable':
     case 'config-invalid':
     case 'config-unreadable':
+    case 'key-invalid':
+    case 'key-unreadable':
+    case 'evidence-invalid':
+    case 'evidence-unreadable':
     case 'target-not-found':
       return EXIT.usage;
     case 'engine-unreachable':

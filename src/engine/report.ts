@@ -109,6 +109,7 @@ function reportTarget({ target, declaration, observations }: TargetObservations,
     transport: target.transport,
     state: target.state,
     discoveredBy: target.discoveredBy,
+    ...(target.compose === undefined ? {} : { compose: target.compose }),
     declaration: {
       source: declaration.source,
       location: declaration.location,

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { assignProfiles, parseProfileFlags } from '../discovery/profile-flags.ts';
 import { findDeclaration } from '../discovery/declaration.ts';
 import { discoverTargets } from '../discovery/discover.ts';
@@ -8,6 +7,7 @@ import type { Target } from '../model/target.ts';
 import type { InspectedContainer } from '../runtime/containers.ts';
 import { matchesGlob } from './glob.ts';
 import type { Subject } from './request.ts';
+import { homeDirectory } from '../runtime/home-directory.ts';
 
 /** A profile for servers by name or image; what is absent fits everything. */
 export interface ProfileRule {
@@ -38,7 +38,7 @@ export async function selectSubjects(
   const { configured, idle } = configuredProfiles(request.rules ?? [], targets);
   const tools = {
     profiles: { ...assignProfiles(flags, targets, containers), configured },
-    runConfigDirectory: runConfigDirectory({ env: process.env, homeDirectory: homedir(), platform: process.platform }),
+    runConfigDirectory: runConfigDirectory({ env: process.env, homeDirectory: homeDirectory(), platform: process.platform }),
     platform: process.platform,
   };
   const byId = new Map(containers.map((container) => [container.id, container]));

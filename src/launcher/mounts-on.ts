@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { BulkheadError } from '../errors.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Engine } from '../runtime/connect.ts';
@@ -7,6 +6,7 @@ import type { ResolvedMounts } from './bind-mount.ts';
 import { hostFiles } from './host-files.ts';
 import { resolveMounts } from './mounts.ts';
 import { chooseUser } from './server-user.ts';
+import { homeDirectory } from '../runtime/home-directory.ts';
 
 /**
  * The mounts of a profile for an image on this engine, after a look at each on this machine.
@@ -20,7 +20,7 @@ export async function mountsOn(
 ): Promise<ResolvedMounts> {
   const resolved = await resolveMounts(profile, {
     allowSensitive,
-    homeDirectory: homedir(),
+    homeDirectory: homeDirectory(),
     platform: process.platform,
     files: hostFiles,
     mountTable: await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined),

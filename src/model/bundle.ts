@@ -42,10 +42,10 @@ export const GatherOptions = Type.Object(
 export type GatherOptions = Static<typeof GatherOptions>;
 
 /** By kind, what was seen of one target. */
-export const OutcomesSchema = Type.Object(
-  Object.fromEntries(Object.entries(FACTS).map(([kind, facts]) => [kind, Type.Optional(outcomeSchema(facts))])),
-  { additionalProperties: false },
-);
+const outcomes = Object.fromEntries(Object.entries(FACTS).map(([kind, facts]) => [kind, Type.Optional(outcomeSchema(facts))]));
+
+/** What was observed of one target, for whoever holds nothing else of a bundle. */
+export const OutcomesSchema = Type.Object(outcomes, { additionalProperties: false, $defs: DEFINITIONS });
 
 /** The file between gathering and judging; see `ObservationBundle` for its type. */
 export const BundleSchema = Type.Object(
@@ -77,7 +77,7 @@ export const BundleSchema = Type.Object(
             },
             { additionalProperties: false },
           ),
-          observations: OutcomesSchema,
+          observations: Type.Object(outcomes, { additionalProperties: false }),
         },
         { additionalProperties: false },
       ),

@@ -3,6 +3,7 @@ import { BaselineComparison } from './baseline.ts';
 import { EngineFacts, GatherOptions, type TargetObservations } from './bundle.ts';
 import { AREAS, SEVERITIES } from './check.ts';
 import { Expected, Observed } from './comparison.ts';
+import { Compose } from './target.ts';
 import { AttestationResult, WaiverResult } from './waiver.ts';
 
 export const REPORT_VERSION = 1;
@@ -96,6 +97,7 @@ export const ReportTarget = Type.Object(
     transport: Type.String(),
     state: Type.String(),
     discoveredBy: Type.String(),
+    compose: Type.Optional(Compose),
     declaration: Type.Object(
       {
         source: Type.String(),

@@ -5,6 +5,12 @@ import type { Profile, Remark } from './profile.ts';
 export const Platform = Type.Enum(['toolhive', 'docker-mcp-gateway', 'mcpproxy', 'bulkhead', 'none']);
 export type Platform = Static<typeof Platform>;
 
+/** Where a compose file may declare a container. */
+export const Compose = Type.Object(
+  { files: Type.Array(Type.String({ maxLength: 4096 }), { minItems: 1, maxItems: 16 }), service: HostileText },
+  { additionalProperties: false },
+);
+
 /** A container that runs an MCP server. */
 export const Target = Type.Object(
   {
@@ -26,6 +32,8 @@ export const Target = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    /** The service and the compose files, absolute, that its labels name: to be looked for, not to be believed. */
+    compose: Type.Optional(Compose),
     /** The engine's word for it: `running`, `paused`, `restarting`, `exited`, … */
     state: HostileText,
     /** ISO 8601; changes when the container restarts. */

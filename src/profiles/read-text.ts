@@ -4,14 +4,19 @@ import { escapeText } from '../model/text.ts';
 
 /**
  * Reads a regular file of at most `maxBytes` as UTF-8, without ever reading more than that.
+ * @param options `follow: false` refuses a path that ends in a symbolic link
  * @returns undefined when there is no such file
  * @throws BulkheadError `profile-unreadable`, or `profile-invalid` for what is no UTF-8
  */
-export async function readBoundedText(path: string, maxBytes: number): Promise<string | undefined> {
+export async function readBoundedText(
+  path: string,
+  maxBytes: number,
+  { follow = true }: { readonly follow?: boolean } = {},
+): Promise<string | undefined> {
   const shown = escapeText(path);
   try {
     // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
-    await using file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await using file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(`${shown} is a directory`, 'Name the JSON file in it.');
     if (!stat.isFile()) throw unreadable(`${shown} is not a regular file`, 'Write the profile to a file first.');

@@ -1,68 +1,63 @@
-import type { Finding, ReportTarget } from '../model/report.ts';
+import type { Finding } from '../model/report.ts';
 
-/** A file that declares something, as the command layer has read it. */
-export interface DeclarationFile {
-  /** Relative to the working directory, with forward slashes. */
-  readonly path: string;
-  readonly lines: readonly string[];
+/** One line of a file. */
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  /** At least 1. */
+  readonly columns: number;
 }
 
-/** By `declaration.location`. */
+/** Where a file says what it declares. */
+export interface DeclarationLines {
+  readonly start: Line;
+  /** By keys, e.g. `network.outbound.allow_host`. */
+  readonly keys: ReadonlyMap<string, Line>;
+  /** By a text that stands there, e.g. `api.example.com`: the first line with it. */
+  readonly values: ReadonlyMap<string, Line>;
+}
+
+/** A file that declares something, as the command layer has found it. */
+export interface DeclarationFile {
+  /** Relative to the root of the repository, with forward slashes. */
+  readonly path: string;
+  /** Absent where the file could not be read, or no longer says what was audited. */
+  readonly lines?: DeclarationLines;
+}
+
+/** By the target's id. */
 export type DeclarationFiles = ReadonlyMap<string, DeclarationFile>;
 
 /** A place in a repository that formats for code review can point at. */
 export interface Anchor {
   /** Relative, never empty; a target without a file of its own has `containers/NAME`. */
   readonly path: string;
-  /** From 1. */
-  readonly line: number;
-  /** Columns of that line; 1 where it was not read. */
-  readonly columns: number;
-  /** Whether a file stands there, as far as is known. */
+  /** Whether a file stands there. */
   readonly file: boolean;
+  /** Absent where none is known: formats that must give one give the first. */
+  readonly line?: Line;
 }
 
 /** Keys of a profile that a reader has to look at, by area, the nearest first. */
 const KEYS: Readonly<Partial<Record<Finding['area'], readonly string[]>>> = {
-  NET: ['allow_host', 'allow_port', 'outbound', 'network'],
-  HOST: ['outbound', 'network'],
-  PIVOT: ['outbound', 'network'],
+  NET: ['network.outbound.allow_host', 'network.outbound.allow_port', 'network.outbound', 'network'],
+  HOST: ['network.outbound', 'network'],
+  PIVOT: ['network.outbound', 'network'],
   FS: ['write', 'read'],
   HARD: ['privileged'],
 };
 
-/** Whether the location of a declaration is a profile's own file; elsewhere it is a label, or a sentence. */
-export function isInFile({ source }: Pick<ReportTarget['declaration'], 'source'>): boolean {
-  return source === 'flag' || source === 'configuration';
+/** Where a finding is shown in a review: the line of the declaration that it is about, else where that begins. */
+export function anchorOf(finding: Finding, files: DeclarationFiles | undefined): Anchor {
+  const file = files?.get(finding.targetId);
+  if (file === undefined) return { path: `containers/${nameOf(finding.target)}`, file: false };
+  return { path: file.path, file: true, ...(file.lines && { line: lineOf(finding, file.lines) }) };
 }
 
-/** Where a finding is shown in a review: the line of the declaration that it is about, else its first line. */
-export function anchorOf(finding: Finding, target: ReportTarget | undefined, files: DeclarationFiles | undefined): Anchor {
-  const location = target?.declaration.location ?? '';
-  const file = files?.get(location);
-  if (file !== undefined) {
-    const index = lineOf(finding, file.lines);
-    return { path: file.path, line: index + 1, columns: Math.max(file.lines[index]?.length ?? 0, 1), file: true };
-  }
-  const path = location.replace(/^\.\//, '');
-  return target !== undefined && isInFile(target.declaration) && isRelative(path)
-    ? { path, line: 1, columns: 1, file: true }
-    : { path: `containers/${nameOf(finding.target)}`, line: 1, columns: 1, file: false };
-}
-
-function lineOf({ area, subject }: Finding, lines: readonly string[]): number {
+function lineOf({ area, subject }: Finding, { start, keys, values }: DeclarationLines): Line {
   const host = /^\[?([^\]]+?)\]?:\d+(?:\/\w+)?$/.exec(subject)?.[1];
-  const wanted = [subject, ...(host === undefined ? [] : [host]), ...(KEYS[area] ?? [])].map((text) => JSON.stringify(text));
-  for (const text of wanted) {
-    const index = lines.findIndex((line) => line.includes(text));
-    if (index !== -1) return index;
-  }
-  return 0;
-}
-
-/** A path below the working directory, as one writes it: what else it could be (`~`, a URL, a sentence) is none. */
-function isRelative(path: string): boolean {
-  return /^[\w.@+-][\w.@+ -]*(?:\/[\w.@+ -]+)*$/.test(path) && !path.split('/').some((step) => step === '.' || step === '..');
+  const nearest = (KEYS[area] ?? []).map((key) => keys.get(key));
+  return [values.get(subject), host && values.get(host), ...nearest].find((line) => typeof line === 'object') ?? start;
 }
 
 /** A name as one step of a path, whatever it holds. */

@@ -28,13 +28,12 @@ interface Annotation {
 export function renderGithub(report: Report, { minSeverity, files }: RenderOptions): string {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const { failed, undecided } = sectionsOf(safe);
-  const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const changes = changesByFingerprint(safe);
   const annotate = (kind: Kind, finding: Finding): Annotation => {
     const change = changes.get(finding.fingerprint);
     // What the baseline has fails no run, and must not push out what is new.
     const rank = rankOf(finding) - (change?.state === 'unchanged' ? SEVERITIES.length * 2 : 0);
-    const place = () => placeOf(finding, targets.get(finding.targetId), files);
+    const place = () => placeOf(finding, files);
     return { kind, rank, line: () => line(kind, finding, change, place()) };
   };
   const findings = [
@@ -82,9 +81,9 @@ function rankOf({ severity, status }: Finding): number {
   return SEVERITIES.indexOf(severity) * 2 + (status === 'fail' ? 1 : 0);
 }
 
-function placeOf(finding: Finding, target: Report['targets'][number] | undefined, files: DeclarationFiles | undefined): string {
-  const { path, line: number, file } = anchorOf(finding, target, files);
-  return file ? `file=${property(path)},line=${number},` : '';
+function placeOf(finding: Finding, files: DeclarationFiles | undefined): string {
+  const { path, line: at, file } = anchorOf(finding, files);
+  return file ? `file=${property(path)},${at === undefined ? '' : `line=${at.number},`}` : '';
 }
 
 function line(kind: Kind, finding: Finding, change: BaselineChange | undefined, place: string): string {

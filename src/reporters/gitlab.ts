@@ -24,12 +24,11 @@ const SEVERITY: Readonly<Record<Severity, string>> = {
 export function renderGitlab(report: Report, { files }: RenderOptions): string {
   const safe = escapeReport({ ...report, matrix: { destinations: [], rows: [] } });
   const { failed, undecided } = sectionsOf(safe);
-  const targets = new Map(safe.targets.map((target) => [target.id, target]));
   const fingerprint = distinctNames('-');
   const changes = changesByFingerprint(safe);
   const findings = [...failed, ...undecided].map((finding) => {
     const { check, status, severity, target, subject, message } = finding;
-    const { path, line } = anchorOf(finding, targets.get(finding.targetId), files);
+    const { path, line } = anchorOf(finding, files);
     const change = changes.get(finding.fingerprint);
     const since = change === undefined ? '' : `, ${changeWords(change)}`;
     return {
@@ -37,7 +36,7 @@ export function renderGitlab(report: Report, { files }: RenderOptions): string {
       check_name: check,
       fingerprint: fingerprint(finding.fingerprint),
       severity: status === 'fail' ? SEVERITY[severity] : 'minor',
-      location: { path, lines: { begin: line } },
+      location: { path, lines: { begin: line?.number ?? 1 } },
     };
   });
   const waivers = (safe.waivers ?? []).filter(isDead).map((waiver) => ({

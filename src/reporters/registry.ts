@@ -72,6 +72,9 @@ export const REPORTERS = {
 export type Format = keyof typeof REPORTERS;
 export const FORMATS = Object.keys(REPORTERS) as readonly Format[];
 
+/** Those that point at lines of files. */
+export const ANCHORED: readonly Format[] = ['sarif', 'github', 'gitlab'];
+
 export function isFormat(name: string): name is Format {
   return Object.hasOwn(REPORTERS, name);
 }

@@ -22,6 +22,10 @@ const MAX_RULE_TEXT = 1024;
 const MAX_TAGS = 10;
 /** No limit of GitHub: nobody reads more, and the file stays small. */
 const MAX_NOTIFICATIONS = 1000;
+/** What paths of files start from; whoever shows the log knows where that is. */
+const ROOT = '%SRCROOT%';
+/** GitHub refuses a location without a region. */
+const FIRST_LINE = { number: 1, columns: 1 };
 /** GitHub takes 10 MB, compressed: where results are many, each is cut shorter. */
 const MAX_TEXTS = 20_000_000;
 /** GitHub's bands: above 9.0 critical, from 7.0 high, from 4.0 medium, above 0 low. */
@@ -61,6 +65,7 @@ export function* sarifPieces(report: Report, { files }: RenderOptions): Generato
         tool: { driver: { name: filled(safe.tool.name, 'bulkhead'), semanticVersion: safe.tool.version, rules } },
         automationDetails: { id: `bulkhead/${safe.session}` },
         columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: { [ROOT]: { description: { text: 'The root of the repository, else the working directory.' } } },
         invocations: [
           {
             executionSuccessful: isComplete(safe),
@@ -210,20 +215,28 @@ type Location = NonNullable<Result['locations']>[number];
 
 function locationOf(finding: Finding, { targets, files }: Context): Location {
   const target = targets.get(finding.targetId);
-  const { path, line, columns } = anchorOf(finding, target, files);
+  const { path, file, line: { number, columns } = FIRST_LINE } = anchorOf(finding, files);
+  const container = `${finding.target}@${target?.image ?? 'unknown'}`;
+  const declaredAt = file ? undefined : declaredElsewhere(target);
   return {
     physicalLocation: {
-      artifactLocation: { uri: uriOf(path) },
-      region: { startLine: line, startColumn: 1, endLine: line, endColumn: columns + 1 },
+      artifactLocation: { uri: uriOf(path), ...(file && { uriBaseId: ROOT }) },
+      region: { startLine: number, startColumn: 1, endLine: number, endColumn: columns + 1 },
     },
     logicalLocations: [
-      {
-        name: filled(finding.target, finding.targetId),
-        fullyQualifiedName: `${finding.target}@${target?.image ?? 'unknown'}`,
-        kind: 'container',
-      },
+      { name: filled(finding.target, finding.targetId), fullyQualifiedName: container, kind: 'container' },
+      ...(declaredAt === undefined
+        ? []
+        : [{ name: declaredAt, fullyQualifiedName: `${container}/${declaredAt}`, kind: 'declaration' }]),
     ],
   };
+}
+
+/** What declares, where no file of the repository does: a label, or a file elsewhere. */
+function declaredElsewhere(target: ReportTarget | undefined): string | undefined {
+  const { source = 'none', location = '', remarks = [] } = target?.declaration ?? {};
+  if (source !== 'none') return location.trim() === '' ? undefined : cut(location, 1000);
+  return remarks.some(({ code }) => code === 'label-of-image') ? 'label of the image' : undefined;
 }
 
 function notDecidedOf(waived: readonly Finding[]): readonly Finding[] {

@@ -27,8 +27,7 @@ export function bundleText(bundle: ObservationBundle): string {
  * @throws BulkheadError `bundle-unreadable` or `bundle-invalid`
  */
 export async function loadBundle(path: string): Promise<ObservationBundle> {
-  const where = escapeText(path);
-  return parseBundle(await read(path, where), where);
+  return parseBundle((await readBundleBytes(path)).toString('utf8'), escapeText(path));
 }
 
 /**
@@ -71,18 +70,22 @@ export function bundleIn(value: unknown, where: string): ObservationBundle {
   return bundle;
 }
 
-async function read(path: string, where: string): Promise<string> {
+/**
+ * A bundle as it is stored.
+ * @throws BulkheadError `bundle-unreadable`
+ */
+export async function readBundleBytes(path: string): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
       const { size } = await file.stat();
       if (size > MAX_BUNDLE_BYTES) throw new Error(`it has ${size} bytes, more than ${MAX_BUNDLE_BYTES}`);
-      return await file.readFile('utf8');
+      return await file.readFile();
     } finally {
       await file.close();
     }
   } catch (error) {
-    throw new BulkheadError('bundle-unreadable', `${where} could not be read: ${messageOf(error)}`, {
+    throw new BulkheadError('bundle-unreadable', `${escapeText(path)} could not be read: ${messageOf(error)}`, {
       hint: 'Name a file that `bulkhead audit --save FILE` wrote.',
       cause: error,
     });

@@ -18,14 +18,18 @@ export function sourceWords(source: string): string {
   return Object.hasOwn(SOURCES, source) ? (SOURCES[source] ?? source) : source;
 }
 
+/** Where a declaration was found, in words. A sentence and a label speak for themselves. */
+export function originOf({ source }: ReportTarget['declaration'], place: string): string {
+  return source === 'none' || source === 'label' ? place : `${sourceWords(source)}: ${place.replace(/^built-in:/, '')}`;
+}
+
 /** What it declared, what it can really do, and how each area ended. */
 export function renderTarget(report: Report, target: ReportTarget, context: Context): readonly string[] {
   const { theme, width, verbose } = context;
   const { declaration } = target;
   const image = target.image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+/, '$1…');
   const facts = [image, target.transport, ...(target.state === 'running' ? [] : [target.state])];
-  const place = clip(declaration.location, 300);
-  const origin = declaration.source === 'none' ? place : `${sourceWords(declaration.source)}: ${place}`;
+  const origin = originOf(declaration, clip(declaration.location, 300));
   const remarks = verbose ? declaration.remarks : declaration.remarks.slice(0, MAX_REMARKS);
   const name = (text: string): Span => label(text, 2, theme.quiet);
   const lines = [

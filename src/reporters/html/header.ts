@@ -28,7 +28,7 @@ export function facts(
 ): Markup {
   const { tool, engine, session, startedAt, finishedAt, exit } = run;
   const rows: readonly (readonly [string, Part])[] = [
-    ['When', `${clock(startedAt)}${duration({ startedAt, finishedAt })}`],
+    ['When', `${clock(startedAt)}${duration({ startedAt, finishedAt }).replace(/ s$/, '\u00a0s')}`],
     ['Tool', `${tool.name} ${tool.version}`],
     ['Engine', `${engine.product} ${engine.version}${engine.rootless ? ' (rootless)' : ''}, API ${engine.apiVersion}`],
     ['Machine', `${engine.os}/${engine.architecture}, kernel ${engine.kernel}`],

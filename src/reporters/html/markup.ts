@@ -55,7 +55,14 @@ export function prose(text: string): Markup {
   const pieces = text.replace(/\s+/g, ' ').trim().split('`');
   // An odd number of backticks: the last one is nothing but a backtick.
   if (pieces.length % 2 === 0) return markup`${text.replace(/\s+/g, ' ').trim()}`;
-  return markup`${pieces.map((piece, index) => (index % 2 === 0 ? piece : markup`<code>${piece}</code>`))}`;
+  return markup`${pieces.map((piece, index) => (index % 2 === 0 ? piece : markup`<code>${flags(piece)}</code>`))}`;
+}
+
+/** A line that ends behind a hyphen would make two words of one flag. */
+function flags(code: string): readonly Part[] {
+  return code
+    .split(/((?<=^| )--?\w[\w-]{0,23}(?= |$))/)
+    .map((part, index) => (index % 2 === 0 ? part : markup`<span class="flag">${part}</span>`));
 }
 
 /** At most `max` characters, for places where long names would push everything else away. */

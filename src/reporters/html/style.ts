@@ -1,5 +1,5 @@
 /** SHA-256 of `STYLE` for the page's security policy; a test says the right one after a change. */
-export const STYLE_HASH = 'sha256-cJohy3/4SoeQInRq5uQEkIZZCVN303qvicgV9+5sDHY=';
+export const STYLE_HASH = 'sha256-LVlDe9Ug+HVXoiSPCc9okGScHQE0vfoLGupxBUB8EOo=';
 
 /** Light, dark, paper and a telephone; system fonts; every tone is a text colour that can be read on its own tint. */
 export const STYLE = `
@@ -30,6 +30,8 @@ main:focus { outline: none; }
 p { margin: 0 0 .5rem; }
 code, pre { font: .875em/1.5 var(--mono); overflow-wrap: anywhere; }
 pre { margin: 0; padding: .6rem .75rem; background: var(--soft); border-radius: 6px; white-space: pre-wrap; }
+pre code { font-size: 1em; }
+.flag { white-space: nowrap; }
 small { display: block; font-size: .8rem; color: var(--quiet); font-weight: 400; }
 ul { margin: 0; padding-left: 1.2rem; }
 dl { margin: 0; }
@@ -67,7 +69,7 @@ section { margin-top: 1.5rem; padding: 1.4rem 1.5rem 1.5rem; background: var(--c
 .badge { display: inline-block; padding: .05rem .55rem; border-radius: 99px; background: var(--tint); color: var(--tone); font-size: .82rem; font-weight: 600; line-height: 1.5; white-space: nowrap; }
 .banner { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .9rem; margin: 0 0 1rem; padding: .9rem 1.1rem; border-radius: 12px; border: 1px solid var(--tone); background: var(--tint); font-size: 1.05rem; font-weight: 600; }
 .banner > b { flex: none; width: 1.9rem; height: 1.9rem; border-radius: 50%; display: grid; place-items: center; background: var(--tone); color: var(--card); font-size: 1rem; line-height: 1; }
-.banner > span { flex: 1 1 12rem; min-width: 0; }
+.banner > span { flex: 1 1 12rem; min-width: 0; text-wrap: balance; }
 .banner small { color: var(--tone); font-size: .85rem; }
 .notice { margin: .6rem 0; padding: .45rem .75rem; border-left: 3px solid var(--warn); background: var(--warn-tint); border-radius: 0 6px 6px 0; font-size: .9rem; }
 .notice.t-bad { border-color: var(--bad); background: var(--bad-tint); }
@@ -200,6 +202,7 @@ button:hover { border-color: var(--text); }
 .finding dl { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .45rem 1rem; padding: .5rem 0 .25rem; font-size: .92rem; }
 .finding dt { padding-top: .1rem; }
 .finding dd ul { list-style: none; padding: 0; }
+.finding dd li { padding-left: 1.5em; text-indent: -1.5em; }
 .notes li { margin-bottom: .3rem; overflow-wrap: anywhere; }
 .compare td, .compare tbody th { min-width: 11rem; }
 .compare td { overflow-wrap: anywhere; }
@@ -215,7 +218,8 @@ button:hover { border-color: var(--text); }
   section { margin-left: -1rem; margin-right: -1rem; padding: 1.2rem 1rem; border-width: 1px 0; border-radius: 0; }
   h1 { font-size: 1.4rem; }
   .tiles { grid-template-columns: repeat(3, 1fr); gap: .5rem; }
-  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem 1rem; }
+  .facts { grid-template-columns: minmax(0, 1fr); gap: .35rem; }
+  .facts > div { display: grid; grid-template-columns: 5rem minmax(0, 1fr); align-items: baseline; }
   .switch legend { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .switch { position: relative; }
   .tile { padding: .55rem .65rem; }
@@ -225,7 +229,8 @@ button:hover { border-color: var(--text); }
   .row p { margin: 0; width: 100%; }
   .finding dl { grid-template-columns: minmax(0, 1fr); gap: .1rem; }
   .finding dt { margin-top: .4rem; }
-  .grid tbody th { max-width: 8rem; min-width: 6.5rem; }
+  .grid tbody th { max-width: 8rem; min-width: 6.5rem; font-size: .82rem; }
+  .grid caption { position: sticky; left: 0; max-width: calc(100vw - 3rem); }
 }
 @media (prefers-reduced-motion: no-preference) {
   html { scroll-behavior: smooth; }

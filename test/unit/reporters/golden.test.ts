@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderConsole } from '../../../src/reporters/console.ts';
 import { renderJson } from '../../../src/reporters/json.ts';
 import type { Format, RenderOptions } from '../../../src/reporters/registry.ts';
+import { FIXTURE_FILES } from '../../support/fixture-files.ts';
 import { golden } from '../../support/golden.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
 import { rendered } from '../../support/rendered.ts';
@@ -36,7 +37,7 @@ describe('one report in every format', () => {
     ['code-quality.json', 'gitlab'],
     ['events.jsonl', 'ocsf'],
   ])('%s', (name, format) => {
-    const text = rendered(format, report, PLAIN);
+    const text = rendered(format, report, { ...PLAIN, files: FIXTURE_FILES });
     expect(text).toBe(golden(name, text));
   });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import type { Report } from '../../../src/model/report.ts';
 import { junitPieces } from '../../../src/reporters/junit.ts';
+import { JUNIT_SCHEMA, junitProblems } from '../../support/formats/junit.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
-import { JUNIT_SCHEMA, junitProblems } from '../../support/format-schemas.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
 import { aFinding, aReport, aTarget } from '../../support/report.ts';
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { gzipSync } from 'node:zlib';
 import type { Log } from 'sarif';
 import { describe, expect, it } from 'vitest';
 import type { Finding, Report } from '../../../src/model/report.ts';
 import type { DeclarationFiles } from '../../../src/reporters/anchor.ts';
 import { sarifPieces } from '../../../src/reporters/sarif.ts';
+import { isTooLargeForGitHub, sarifProblems } from '../../support/formats/sarif.ts';
+import { aFile } from '../../support/fixture-files.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
-import { sarifProblems } from '../../support/format-schemas.ts';
 import { BREAKOUTS, hostileTexts, poisonedReport } from '../../support/breakouts.ts';
-import { aFinding, aReport, aTarget } from '../../support/report.ts';
+import { aFinding, aReport, aTarget, idOf } from '../../support/report.ts';
 
 const PLAIN = { color: false, verbose: false, quiet: false, width: 100 };
 function renderSarif(...of: Parameters<typeof sarifPieces>): string {
@@ -100,31 +100,46 @@ describe('renderSarif', () => {
     ['the host that is named', { check: 'NET-006', subject: 'api.weather.example:443' }, 5],
     ['the list of hosts', { subject: '203.0.113.10:443' }, 4],
     ['the path that is named', { area: 'FS', subject: '/data' }, 10],
-    ['the first line, where none is near', { area: 'AUTH', subject: 'origin' }, 1],
-  ])('points at the line of the profile: %s', (_, overrides, line) => {
-    const lines = JSON.stringify(
-      { network: { outbound: { allow_host: ['api.weather.example'] } }, read: ['/data'] },
-      undefined,
-      2,
-    ).split('\n');
-    const files = new Map([['profiles/weather.json', { path: 'mcp/weather profile.json', lines }]]);
-    const { results } = run(aReport({ findings: [aFinding(overrides)] }), files);
-    const place = results[0]?.locations?.[0]?.physicalLocation;
-    expect(place?.artifactLocation?.uri).toBe('mcp/weather%20profile.json');
-    expect(place?.region?.startLine).toBe(line);
+    ['where it begins, where nothing is near', { area: 'AUTH', subject: 'origin' }, 7],
+  ])('points at the line of the declaration: %s', (_, overrides, line) => {
+    const file = aFile('mcp/weather profile.json', {
+      start: 7,
+      'key network.outbound.allow_host': 4,
+      'value api.weather.example': 5,
+      'key read': 9,
+      'value /data': 10,
+    });
+    const { results } = run(aReport({ findings: [aFinding(overrides)] }), new Map([[idOf('weather'), file]]));
+    expect(results[0]?.locations?.[0]?.physicalLocation).toEqual({
+      artifactLocation: { uri: 'mcp/weather%20profile.json', uriBaseId: '%SRCROOT%' },
+      region: { startLine: line, startColumn: 1, endLine: line, endColumn: 11 },
+    });
+  });
+
+  it('gives the file alone where no line is known, as much as GitHub takes', () => {
+    const { results } = run(aReport({ findings: [aFinding()] }), new Map([[idOf('weather'), { path: 'weather.json' }]]));
+    expect(results[0]?.locations?.[0]?.physicalLocation).toEqual({
+      artifactLocation: { uri: 'weather.json', uriBaseId: '%SRCROOT%' },
+      region: { startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 },
+    });
   });
 
   it.each([
-    ['/etc/profiles/weather.json', 'flag'],
-    ['../weather.json', 'flag'],
-    ['.', 'flag'],
-    ['https://profiles.example/x', 'flag'],
-    ['label dev.bulkhead.profile', 'label'],
-    ['', 'none'],
-  ])('names the container where %j is no file of the repository', (location, source) => {
-    const target = aTarget({ declaration: { source, location, egress: 'nothing', profile: {}, remarks: [] } });
+    ['/etc/profiles/weather.json', 'flag', [], '/etc/profiles/weather.json'],
+    ['label dev.bulkhead.profile', 'label', [], 'label dev.bulkhead.profile'],
+    ['none found', 'none', [], undefined],
+    ['none found', 'none', [{ code: 'label-of-image', path: '', message: 'ignored' }], 'label of the image'],
+    ['', 'flag', [], undefined],
+  ])('names the container and what declares, where %j is no file of the repository', (location, source, remarks, declaredAt) => {
+    const target = aTarget({ declaration: { source, location, egress: 'nothing', profile: {}, remarks } });
     const log = render(aReport({ targets: [target], findings: [aFinding()] }));
-    expect(log.runs[0]?.results?.[0]?.locations?.[0]?.physicalLocation?.artifactLocation?.uri).toBe('containers/weather');
+    expect(sarifProblems(log)).toEqual([]);
+    const place = log.runs[0]?.results?.[0]?.locations?.[0];
+    expect(place?.physicalLocation?.artifactLocation).toEqual({ uri: 'containers/weather' });
+    expect(place?.logicalLocations?.map(({ name, kind }) => [kind, name])).toEqual([
+      ['container', 'weather'],
+      ...(declaredAt === undefined ? [] : [['declaration', declaredAt]]),
+    ]);
   });
 
   it('keeps the worst of 30,000 violations, and GitHub’s 10 MB', () => {
@@ -137,7 +152,7 @@ describe('renderSarif', () => {
     expect(log.runs[0]?.results).toHaveLength(25_000);
     expect(log.runs[0]?.results?.[0]?.properties?.['severity']).toBe('critical');
     expect(JSON.stringify(log.runs[0]?.invocations)).toMatch(/5000 less severe violations are left out/);
-    expect(gzipSync(text).length).toBeLessThan(10_000_000);
+    expect(isTooLargeForGitHub(text)).toBe(false);
   });
 });
 

@@ -1,36 +1,24 @@
 import sarifSchema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
 import { Ajv } from 'ajv';
-import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { Log } from 'sarif';
-import { validateXML } from 'xmllint-wasm';
-
-/** What Jenkins takes. */
-export const JUNIT_SCHEMA = readFileSync(new URL('jenkins-junit.xsd', import.meta.url), 'utf8');
-
-/** What the schema says against it; no line, no problem. */
-export async function junitProblems(xml: string): Promise<readonly string[]> {
-  const { errors } = await validateXML({
-    xml: { fileName: 'junit.xml', contents: xml },
-    schema: JUNIT_SCHEMA,
-    maxMemoryPages: 16_384,
-  });
-  return errors.map(({ message }) => message);
-}
 
 // The official schema is of draft 4; what it uses is the same in draft 7, but for the name of `id`.
 const { id: _, ...draft4 } = sarifSchema;
 const draft7 = { ...draft4, $schema: 'http://json-schema.org/draft-07/schema#' };
-const validateSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(draft7);
+const validate = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false, allErrors: true }).compile(draft7);
 
-/** What the schema of SARIF and GitHub's own rules say against it; no line, no problem. */
+/**
+ * What the official schema of SARIF 2.1.0 and GitHub's own rules say against it; no line, no problem.
+ * https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+ */
 export function sarifProblems(log: Log): readonly string[] {
-  const found = validateSarif(log)
-    ? []
-    : (validateSarif.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+  const found = validate(log) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   const required = (name: string, text: string | undefined, max = 100_000): readonly string[] =>
     text === undefined || text.trim() === '' || text.length > max ? [`${name}: ${text?.slice(0, 20) ?? 'none'}`] : [];
   return [
     ...found,
+    ...(log.runs.length > 20 ? ['runs'] : []),
     ...log.runs.flatMap(({ tool, results = [] }) => [
       ...required('driver', tool.driver.name),
       ...(tool.driver.rules ?? []).flatMap(({ id, name, shortDescription, fullDescription, help, properties }) => [
@@ -56,4 +44,9 @@ export function sarifProblems(log: Log): readonly string[] {
       ...(results.length > 25_000 ? ['results'] : []),
     ]),
   ];
+}
+
+/** GitHub: bytes of a file, compressed. */
+export function isTooLargeForGitHub(text: string): boolean {
+  return gzipSync(text).length > 10_000_000;
 }
