@@ -54,6 +54,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command, context
   evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   report: async () => (await import('./commands/report.ts')).addReport,
   diff: async () => (await import('./commands/diff.ts')).addDiff,
+  watch: async () => (await import('./commands/watch.ts')).addWatch,
   history: async () => (await import('./commands/history.ts')).addHistory,
   evidence: async () => (await import('./commands/evidence.ts')).addEvidence,
   checks: async () => (await import('./commands/checks.ts')).addChecks,

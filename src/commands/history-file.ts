@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { pathFrom, type FoundConfig } from '../config/discover.ts';
+import { CHECKS } from '../checks/registry.ts';
+import { findConfig, pathFrom, type FoundConfig } from '../config/discover.ts';
 import { defaultHistoryFile } from '../history/default-file.ts';
 import { openHistory, type History, type Retention } from '../history/history.ts';
 import type { NewRun } from '../history/record.ts';
@@ -72,6 +73,27 @@ export async function recordRun(recording: Recording, run: NewRun, progress: (me
     const { runs } = history.prune(retention);
     if (runs > 0) progress(`${runs} older ${runs === 1 ? 'run was' : 'runs were'} pruned`);
   });
+}
+
+/** Which history a command is about. */
+export interface FileFlags {
+  readonly file?: string;
+  /** False with `--no-config`. */
+  readonly config?: string | false;
+}
+
+/** The history that is there. */
+export async function openedHistory({ file, config }: FileFlags): Promise<History> {
+  const variable = process.env['BULKHEAD_CONFIG'];
+  // Where the file is named, a configuration has nothing to say.
+  const flag = file === undefined ? config : false;
+  const found = await findConfig({
+    ...(flag === undefined ? {} : { flag }),
+    ...(variable === undefined ? {} : { variable }),
+    workingDirectory: process.cwd(),
+    checks: CHECKS.map(({ meta }) => meta.id),
+  });
+  return openHistory(await historyFileOf(file, process.env, found));
 }
 
 export async function withHistory<T>(history: History, work: (history: History) => Promise<T>): Promise<T> {

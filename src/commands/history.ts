@@ -1,13 +1,11 @@
 import { Option, type Command } from 'commander';
-import { findConfig } from '../config/discover.ts';
-import { CHECKS } from '../checks/registry.ts';
 import { EXIT } from '../engine/exit-code.ts';
 import { BulkheadError } from '../errors.ts';
-import { openHistory, type History } from '../history/history.ts';
+import type { History } from '../history/history.ts';
 import { escapeText } from '../model/text.ts';
 import { inertJson } from '../reporters/json.ts';
 import type { CommandContext } from './context.ts';
-import { historyFileOf, withHistory } from './history-file.ts';
+import { openedHistory, withHistory, type FileFlags } from './history-file.ts';
 import { EXPORT_FORMATS, exportHistory, type ExportOptions } from './history-export.ts';
 import { showRun } from './history-show.ts';
 import { runTable } from './history-text.ts';
@@ -15,11 +13,6 @@ import { parseAge, parseInteger, parseSince } from './options.ts';
 import { parseFormats } from './output.ts';
 import { print } from './print.ts';
 import { addRenderOptions, type RenderFlags } from './report.ts';
-
-interface FileFlags {
-  readonly file?: string;
-  readonly config?: string | false;
-}
 
 interface ListFlags extends FileFlags {
   readonly limit: number;
@@ -112,15 +105,6 @@ function addFileOptions(command: Command): Command {
     .option('--no-config', 'look for no configuration file');
 }
 
-async function onFile<T>({ file, config }: FileFlags, work: (history: History) => Promise<T>): Promise<T> {
-  const variable = process.env['BULKHEAD_CONFIG'];
-  // Where the file is named, a configuration has nothing to say.
-  const flag = file === undefined ? config : false;
-  const found = await findConfig({
-    ...(flag === undefined ? {} : { flag }),
-    ...(variable === undefined ? {} : { variable }),
-    workingDirectory: process.cwd(),
-    checks: CHECKS.map(({ meta }) => meta.id),
-  });
-  return withHistory(openHistory(await historyFileOf(file, process.env, found)), work);
+async function onFile<T>(flags: FileFlags, work: (history: History) => Promise<T>): Promise<T> {
+  return withHistory(await openedHistory(flags), work);
 }

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { SEVERITIES } from './check.ts';
+import { TellingOptions } from './telling.ts';
 import { Attestation, Waiver } from './waiver.ts';
 
 export const CONFIG_VERSION = 1;
@@ -132,6 +133,37 @@ export const ConfigSchema = Type.Object(
         },
       ),
     ),
+    watch: Type.Optional(
+      Type.Object(
+        {
+          schedule: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 100,
+              examples: ['0 */6 * * *'],
+              description: 'When `bulkhead watch` scans: an interval such as 15m or 6h, or cron in local time.',
+            }),
+          ),
+          jitterSeconds: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 86_400,
+              examples: [300],
+              description: 'Puts each scheduled scan off by up to this.',
+            }),
+          ),
+          events: Type.Optional(
+            Type.Boolean({ examples: [true], description: 'Whether events of the engine cause scans of what they touch.' }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          examples: [{ schedule: '0 */6 * * *', jitterSeconds: 300 }],
+          description: 'What `bulkhead watch` does.',
+        },
+      ),
+    ),
+    telling: Type.Optional(TellingOptions),
     outputs: Type.Optional(
       Type.Array(
         Type.String({

@@ -28,6 +28,19 @@ const StateFile = Type.Object(
 );
 type StateFile = Static<typeof StateFile>;
 
+/** Forgets it at the end of the process: what was told is then told once more. */
+export function memoryState(): TellingState {
+  const told = new Map<string, string>();
+  return {
+    get: (slot) => Promise.resolve(told.get(slot)),
+    put: (slot, key) => {
+      if (key === undefined) told.delete(slot);
+      else told.set(slot, key);
+      return Promise.resolve();
+    },
+  };
+}
+
 /**
  * Keeps it in a small file, which is read once and replaced at each change. One process at a time.
  * @throws BulkheadError `config-unreadable` or `config-invalid` for a file that is there and not understood; later

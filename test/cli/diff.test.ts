@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKS } from '../../src/checks/registry.ts';
+import { reportOf } from '../../src/engine/report.ts';
+import { openHistory } from '../../src/history/history.ts';
 import type { ObservationBundle } from '../../src/model/bundle.ts';
 import type { Drift } from '../../src/model/drift.ts';
 import { aBundle } from '../support/bundle.ts';
@@ -75,6 +78,35 @@ describe('bulkhead diff', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(words);
     expect(exitCode).toBe(code);
+  });
+
+  it('compares runs of the history, and a run with a file', async () => {
+    const history = openHistory(path.join(directory, 'history.db'), { create: true });
+    for (const [index, result] of [timeout(), connected()].entries()) {
+      const bundle = { ...bundleOf(result), session: `session${index}` };
+      const options = { failOn: 'never', allowEmpty: true } as const;
+      await history.record({ bundle, report: reportOf(bundle, CHECKS, options), options, trigger: { kind: 'manual', text: '' } });
+    }
+    history.close();
+    const file = ['--file', 'history.db'];
+    for (const names of [
+      ['run:previous', 'run:latest'],
+      ['run:1', 'run:2'],
+      ['held.json', 'run:session1'],
+      ['run:1', 'reached.json'],
+    ]) {
+      const { exitCode, stdout } = await bulkhead('diff', ...names, ...file);
+      expect(stdout, names.join(' ')).toMatch(/now reaches 203\.0\.113\.10:443\/tcp directly/);
+      expect(exitCode).toBe(1);
+    }
+    expect(await bulkhead('diff', 'run:1', 'run:3', ...file)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/There is no run 3/),
+    });
+    expect(await bulkhead('diff', 'run:1', 'run:2')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/There is no history/),
+    });
   });
 
   it('writes JSON with its exit code', async () => {
