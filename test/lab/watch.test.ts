@@ -45,8 +45,19 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: a watch`, () => {
   async function watching(names: readonly string[], ...more: readonly string[]): Promise<Watching> {
     for (const canary of LAB_INTERNET) assertLabCanary(canary);
     const args = [
-      ...['watch', ...names, '--profile', 'none', '--host', session.lab.dockerHost, '--timeout', '1000', '--json'],
-      ...['--record', path.join(directory, 'history.db'), ...LAB_INTERNET.flatMap((canary) => ['--internet', canary]), ...more],
+      'watch',
+      ...names,
+      '--profile',
+      'none',
+      '--host',
+      session.lab.dockerHost,
+      '--timeout',
+      '1000',
+      '--json',
+      '--record',
+      path.join(directory, 'history.db'),
+      ...LAB_INTERNET.flatMap((canary) => ['--internet', canary]),
+      ...more,
     ];
     const child = execa(process.execPath, [CLI, ...args], {
       reject: false,
