@@ -189,6 +189,7 @@ function filled(text: string, contexts: Contexts): string {
 
 function evaluate(expression: string, { inputs = {}, steps, failed }: Contexts): data.ExpressionData {
   const context = dictionary({
+    github: dictionary(strings({ run_id: '1', run_attempt: '1' })),
     inputs: dictionary(strings(inputs)),
     steps: dictionary(
       Object.fromEntries([...steps].map(([id, { outputs }]) => [id, dictionary({ outputs: dictionary(strings(outputs)) })])),
@@ -201,7 +202,7 @@ function evaluate(expression: string, { inputs = {}, steps, failed }: Contexts):
     maxArgs: 0,
     call: () => new data.BooleanData(value),
   }));
-  const tree = new Parser(new Lexer(expression.trim()).lex().tokens, ['inputs', 'steps'], functions).parse();
+  const tree = new Parser(new Lexer(expression.trim()).lex().tokens, ['github', 'inputs', 'steps'], functions).parse();
   return new Evaluator(tree, context, new Map(functions.map((each) => [each.name, each]))).evaluate();
 }
 
