@@ -18,6 +18,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // A terminal or a pipe that went away must not end the run before it has cleaned up; writers learn of it themselves.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
+/** A mistake of this program is no violation, which is what the exit code of Node.js would say. */
+function fault(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`bulkhead: a fault in bulkhead itself; please report it.\n${printable(text)}\n`);
+  process.exitCode = EXIT.engine;
+}
+process.on('uncaughtException', (error) => {
+  fault(error);
+  // What is under way is in an unknown state; the next run removes what is left.
+  process.exit();
+});
+
 const context: CommandContext = {
   finish: (code) => {
     process.exitCode = code;
@@ -78,6 +90,6 @@ try {
     if (error.hint !== undefined) process.stderr.write(`  ${printable(error.hint)}\n`);
     process.exitCode = exitCodeOf(error.code);
   } else {
-    throw error;
+    fault(error);
   }
 }

@@ -1,5 +1,8 @@
 import type Docker from 'dockerode';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
+import { BulkheadError } from '../errors.ts';
+
+const HINT = 'A proxy between here and the engine may drop the upgrade of the connection; name the engine itself with --host.';
 
 /**
  * The container's streams on one connection: what is written goes to its standard input, what is read is the engine's
@@ -22,7 +25,21 @@ export async function attachStreams(docker: Docker, id: string, { stdin }: { rea
         hijack: true,
         statusCodes: { 101: true, 200: true, 400: 'bad request', 404: 'no such container', 409: 'conflict', 500: 'server error' },
       },
-      (error: unknown, stream: unknown) => (error === null ? resolve(stream as Duplex) : reject(error as Error)),
+      (error: unknown, stream: unknown) => {
+        if (error !== null) reject(error as Error);
+        else if (isDuplex(stream)) resolve(stream);
+        else
+          reject(
+            new BulkheadError('engine-failed', 'The engine opens no connection to a container for both directions.', {
+              hint: HINT,
+            }),
+          );
+      },
     );
   });
+}
+
+/** Without an upgrade there is an answer that can be read, and nothing to write to. */
+function isDuplex(stream: unknown): stream is Duplex {
+  return stream instanceof Duplex;
 }

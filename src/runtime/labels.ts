@@ -55,9 +55,11 @@ export function isAbandoned(labels: Readonly<Record<string, string>>, now: numbe
   if (Number.isFinite(expires) && now > expires) return true;
   const owner = labels[LABEL.owner];
   if (owner === undefined) return false;
-  const [host, boot, pid] = owner.split('/');
+  const [host, boot, pid, start] = owner.split('/');
   if (host !== hostname() || boot !== bootId() || pid === undefined) return false;
-  return ownerOf(Number(pid)) !== owner;
+  const running = startTime(Number(pid));
+  // Whose start cannot be seen (another user's process, where /proc hides those) lives.
+  return running === 'gone' || (running !== start && running !== 'unknown' && start !== 'unknown');
 }
 
 /** `host/boot/pid/start`: the start time tells a process from a later one with the same number. */

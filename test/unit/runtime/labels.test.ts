@@ -21,6 +21,9 @@ describe('abandoned objects', () => {
     });
     expect(isAbandoned(of(pid, '12345'), now)).toBe(true);
     expect(isAbandoned(of(process.pid, '12345'), now)).toBe(true);
+    // Where /proc hides the processes of other users, nobody knows when they started.
+    expect(isAbandoned(of(process.pid, 'unknown'), now)).toBe(false);
+    expect(isAbandoned(of(pid, 'unknown'), now)).toBe(true);
   });
   it('are not those of a run on another machine, before they expire', () => {
     const labels = { ...newSession().labels('probe'), [LABEL.owner]: 'elsewhere/boot/1/2' };
