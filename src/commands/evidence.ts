@@ -4,20 +4,24 @@ import { createPack, type PackResult } from '../evidence/create.ts';
 import { readSigningKey, readVerifyingKey, type SigningKey } from '../evidence/keys.ts';
 import { parseManifest } from '../evidence/manifest.ts';
 import { periodOf } from '../evidence/period.ts';
-import { bundleFiles, hashOf, type EvidenceRun } from '../evidence/run.ts';
+import { bundleFiles, hashOf, recordedRuns, type EvidenceRun } from '../evidence/run.ts';
 import { LEFT_OUT } from '../evidence/state.ts';
 import { isSigned, readHead, verifyPack, type PackProblem } from '../evidence/verify.ts';
 import { EXIT } from '../engine/exit-code.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Severity } from '../model/check.ts';
+import type { Period } from '../model/evidence.ts';
 import { escapeText } from '../model/text.ts';
 import type { CommandContext } from './context.ts';
+import { openedHistory, withHistory } from './history-file.ts';
 import { renderVerdict, renderVerdictJson } from './evidence-text.ts';
 import { parseGate } from './options.ts';
 import { print } from './print.ts';
 import { resolveSettings } from './settings.ts';
 
 interface EvidenceOptions {
+  /** Of the history. */
+  readonly file?: string;
   readonly since?: string;
   readonly until?: string;
   readonly key?: string;
@@ -42,7 +46,8 @@ export function addEvidence(program: Command, context: CommandContext): void {
     .description('write a signed archive of audits for an auditor, or verify one')
     // So that an option behind `verify` is its own.
     .enablePositionalOptions()
-    .argument('[bundle...]', 'files of `bulkhead audit --save`')
+    .argument('[bundle...]', 'files of `bulkhead audit --save` (default: the runs of the history)')
+    .option('--file <file>', 'the history (default: BULKHEAD_HISTORY, else of the configuration, else of the user)')
     .option('--since <day>', 'first day of the period, UTC (default: that of the first run)')
     .option('--until <day>', 'last day of the period, UTC (default: until now)')
     .option('--key <file>', 'Ed25519 private key, PKCS#8 in PEM; BULKHEAD_KEY_PASSPHRASE decrypts it')
@@ -79,9 +84,16 @@ export function addEvidence(program: Command, context: CommandContext): void {
     });
 }
 
-/** Where runs come from. Whatever else keeps some is another source here. */
-async function* runsOf(bundles: readonly string[]): AsyncIterable<EvidenceRun> {
-  yield* bundleFiles(bundles);
+/** Files that are named, else the history. */
+async function withRuns<T>(
+  bundles: readonly string[],
+  { file, config }: EvidenceOptions,
+  period: Period,
+  work: (runs: AsyncIterable<EvidenceRun>) => Promise<T>,
+): Promise<T> {
+  if (bundles.length > 0) return work(bundleFiles(bundles));
+  const flags = { ...(file === undefined ? {} : { file }), ...(config === undefined ? {} : { config }) };
+  return withHistory(await openedHistory(flags), (history) => work(recordedRuns(history, period)));
 }
 
 async function create(
@@ -122,18 +134,20 @@ async function create(
     process.stderr.write(`bulkhead: ${escapeText(keyFile, 1000)} may be read by others than its owner; chmod 600 it.\n`);
   }
   const before = previous === undefined ? undefined : await previousHash(previous, key);
-  const result = await createPack({
-    runs: runsOf(bundles),
-    period,
-    judging,
-    junit,
-    key,
-    allowEmpty,
-    out,
-    now,
-    signal,
-    ...(before === undefined ? {} : { previous: before }),
-  });
+  const result = await withRuns(bundles, options, period, (runs) =>
+    createPack({
+      runs,
+      period,
+      judging,
+      junit,
+      key,
+      allowEmpty,
+      out,
+      now,
+      signal,
+      ...(before === undefined ? {} : { previous: before }),
+    }),
+  );
   return { ...result, keyId: key.keyId };
 }
 

@@ -17,14 +17,17 @@ import { writeArchive, type AddFile } from './archive.ts';
 import type { SigningKey } from './keys.ts';
 import { manifestText, MAX_MANIFEST_BYTES, MAX_PACK_BYTES } from './manifest.ts';
 import { hashOf, indexRuns, readRun, throwIfInterrupted, type EvidenceRun, type IndexedRun } from './run.ts';
-import { addReport, emptyState, isComplete } from './state.ts';
+import { addReport, emptyState, isComplete, waiverKey } from './state.ts';
 import { renderSummary } from './summary-markdown.ts';
 import { summaryOf } from './summary.ts';
 
 export interface PackRequest {
   readonly runs: AsyncIterable<EvidenceRun>;
   readonly period: Period;
-  /** How runs are judged. Each is judged by the clock of its own end: a waiver holds for what it was good for then. */
+  /**
+   * How runs are judged of which nothing is known. Each is judged by the clock of its own end: a waiver holds for what it was
+   * good for then.
+   */
   readonly judging: Omit<ReportOptions, 'baseline'>;
   /** JUnit XML for each run too. */
   readonly junit: boolean;
@@ -70,15 +73,21 @@ export async function createPack(request: PackRequest): Promise<PackResult> {
     async (add) => {
       const state = emptyState();
       const runs: EvidenceRunEntry[] = [];
+      const { accepted } = request.judging;
+      // Those of today, then what else runs were judged with.
+      const waivers = new Map((accepted?.waivers ?? []).map((waiver) => [waiverKey(waiver), waiver]));
+      const attestations = new Map((accepted?.attestations ?? []).map((each) => [JSON.stringify(each), each]));
       for (const run of index.runs) {
         throwIfInterrupted(signal);
-        const { report, bytes } = await judged(run, request.judging);
+        const { report, bytes, options } = await judged(run, request.judging);
         addReport(state, report);
+        for (const waiver of options.accepted?.waivers ?? []) waivers.set(waiverKey(waiver), waiver);
+        for (const attestation of options.accepted?.attestations ?? [])
+          attestations.set(JSON.stringify(attestation), attestation);
         const entry = entryOf(run, report, bytes.length);
         runs.push(entry);
         await addRun(add, entry.path, bytes, report, request.junit);
       }
-      const { waivers = [], attestations = [] } = request.judging.accepted ?? {};
       const checks = CHECKS.map(({ meta }) => meta);
       const summary = summaryOf({
         tool: TOOL,
@@ -87,8 +96,8 @@ export async function createPack(request: PackRequest): Promise<PackResult> {
         runs,
         leftOut: index.leftOut,
         checks,
-        waivers,
-        attestations,
+        waivers: [...waivers.values()],
+        attestations: [...attestations.values()],
         state,
       });
       await add('summary.json', `${inertJson(summary, 2)}\n`);
@@ -115,7 +124,7 @@ export async function createPack(request: PackRequest): Promise<PackResult> {
 async function judged(
   { run, sha256 }: IndexedRun,
   judging: PackRequest['judging'],
-): Promise<{ readonly bytes: Buffer; readonly report: Report }> {
+): Promise<{ readonly bytes: Buffer; readonly report: Report; readonly options: ReportOptions }> {
   const bytes = await run.bytes();
   if (hashOf(bytes) !== sha256) {
     throw new BulkheadError('evidence-invalid', `${run.source} changed while it was packed.`, {
@@ -123,12 +132,13 @@ async function judged(
     });
   }
   const bundle = readRun(bytes, run.source);
+  const options = (await run.judging?.()) ?? thatDay(judging, bundle.finishedAt);
+  return { bytes, report: reportOf(bundle, gatheredChecks(bundle), options), options };
+}
+
+function thatDay(judging: PackRequest['judging'], finishedAt: string): ReportOptions {
   const { accepted } = judging;
-  const options = {
-    ...judging,
-    ...(accepted === undefined ? {} : { accepted: { ...accepted, now: new Date(bundle.finishedAt) } }),
-  };
-  return { bytes, report: reportOf(bundle, gatheredChecks(bundle), options) };
+  return { ...judging, ...(accepted === undefined ? {} : { accepted: { ...accepted, now: new Date(finishedAt) } }) };
 }
 
 async function addRun(add: AddFile, path: string, bytes: Buffer, report: Report, junit: boolean): Promise<void> {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ReportOptions } from '../engine/report.ts';
 import { BulkheadError, messageOf } from '../errors.ts';
+import type { History } from '../history/history.ts';
 import type { ObservationBundle } from '../model/bundle.ts';
 import type { LeftOutRun, Period } from '../model/evidence.ts';
 import { escapeText } from '../model/text.ts';
@@ -15,6 +17,8 @@ export interface EvidenceRun {
   readonly recordedAt?: string;
   /** Its bundle as it is stored. Asked twice: to order the runs, and to pack it. @throws BulkheadError */
   readonly bytes: () => Promise<Buffer>;
+  /** How it was judged when it was kept, where that is known. @throws BulkheadError */
+  readonly judging?: () => Promise<ReportOptions>;
 }
 
 /** A run of the period, read and found to be a bundle. */
@@ -35,6 +39,30 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$/;
 /** Files of `bulkhead audit --save`. */
 export async function* bundleFiles(paths: readonly string[]): AsyncIterable<EvidenceRun> {
   for (const path of paths) yield { source: path, bytes: () => readBundleBytes(path) };
+}
+
+/** Runs of a history, which stays open until they are packed. Those outside of the period are no news there. */
+export async function* recordedRuns(
+  history: Pick<History, 'runIds' | 'run' | 'bytesOf' | 'judgingOf'>,
+  period: Period,
+): AsyncIterable<EvidenceRun> {
+  for (const id of history.runIds()) {
+    const source = `run ${id} of the history`;
+    try {
+      const { startedAt, finishedAt, trigger } = history.run(id);
+      if (!isWithin(startedAt, period)) continue;
+      yield {
+        source,
+        trigger: trigger.text === '' ? trigger.kind : `${trigger.kind}: ${trigger.text}`,
+        recordedAt: finishedAt,
+        bytes: () => history.bytesOf(id),
+        judging: () => history.judgingOf(id),
+      };
+    } catch (error) {
+      // It is named as left out.
+      yield { source, bytes: () => Promise.reject(error) };
+    }
+  }
 }
 
 /** Which runs belong to the period, in their order. One bundle is held at a time. Whatever is left out is named. */

@@ -1,6 +1,7 @@
 import type { Decided } from '../engine/areas.ts';
 import type { FailureEntry, LeftOutRun } from '../model/evidence.ts';
 import type { Finding, Report, ReportTarget } from '../model/report.ts';
+import type { Waiver } from '../model/waiver.ts';
 
 type Kept = Decided & Pick<Finding, 'fingerprint' | 'target'>;
 type Failure = { -readonly [K in keyof FailureEntry]: FailureEntry[K] };
@@ -14,12 +15,17 @@ export interface EvidenceState {
   readonly failures: Map<string, Map<string, Failure>>;
   /** In how many runs a check failed. */
   readonly failedRuns: Map<string, number>;
-  /** In how many runs each waiver covered something, in the order of the waivers. */
-  readonly waiverRuns: number[];
+  /** In how many runs each waiver covered something, by `waiverKey`. */
+  readonly waiverRuns: Map<string, number>;
 }
 
 export function emptyState(): EvidenceState {
-  return { places: new Map(), targets: new Map(), failures: new Map(), failedRuns: new Map(), waiverRuns: [] };
+  return { places: new Map(), targets: new Map(), failures: new Map(), failedRuns: new Map(), waiverRuns: new Map() };
+}
+
+/** What makes two waivers the same one. */
+export function waiverKey({ id, target, subject, reason, owner, expires, ticket, inconclusive }: Waiver): string {
+  return JSON.stringify([id, target, subject, reason, owner, expires, ticket, inconclusive]);
 }
 
 /** A run that broke off shows failures, and what it does not show is not gone. */
@@ -34,8 +40,10 @@ export function addReport(state: EvidenceState, report: Report): void {
     if (!complete && state.targets.has(target.name)) continue;
     state.targets.set(target.name, { target: withoutContent(target), seen: report.startedAt });
   }
-  for (const [index, waiver] of (report.waivers ?? []).entries()) {
-    state.waiverRuns[index] = (state.waiverRuns[index] ?? 0) + (waiver.state === 'applied' ? 1 : 0);
+  for (const waiver of report.waivers ?? []) {
+    if (waiver.state !== 'applied') continue;
+    const key = waiverKey(waiver);
+    state.waiverRuns.set(key, (state.waiverRuns.get(key) ?? 0) + 1);
   }
   const places = Map.groupBy(report.findings, ({ target, check }) => placeOf(target, check));
   const failed = new Set<string>();

@@ -13,7 +13,7 @@ import {
 import type { Attestation, Waiver } from '../model/waiver.ts';
 import { standardTables } from './controls.ts';
 import { compare } from './run.ts';
-import { isUndecided, type EvidenceState } from './state.ts';
+import { isUndecided, waiverKey, type EvidenceState } from './state.ts';
 
 /** What nobody may read into a pack. */
 const NOTES = [
@@ -52,10 +52,10 @@ export function summaryOf(input: SummaryInput): EvidenceSummary {
     coverage: coverageOf(checks, state),
     targets: targetsOf(state),
     failures: failuresOf(state),
-    waivers: waivers.map((waiver, index) => ({
+    waivers: waivers.map((waiver) => ({
       ...waiver,
       expired: waiver.expires < last.toISOString().slice(0, 10),
-      runs: state.waiverRuns[index] ?? 0,
+      runs: state.waiverRuns.get(waiverKey(waiver)) ?? 0,
     })),
     attestations: [...attestationResults(attestations, last)],
     standards: [...standardTables(checks, state)],

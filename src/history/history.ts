@@ -61,6 +61,8 @@ export interface History {
   runIds(query?: Pick<RunQuery, 'since'>): readonly number[];
   recordOf(id: number): HistoryRecord;
   bundleOf(id: number): Promise<ObservationBundle>;
+  /** The same as it was recorded. */
+  bytesOf(id: number): Promise<Buffer>;
   /** How the run was judged. */
   judgingOf(id: number): Promise<ReportOptions>;
   /** Every failure that was ever recorded, those last seen first. */
@@ -192,6 +194,7 @@ function historyOf(database: DatabaseSync, file: string): History {
     runIds: ({ since } = {}) => readableIds(database, file, since),
     recordOf,
     bundleOf: async (id) => parseBundle(await content(run(id).bundle), `the bundle of run ${id}`),
+    bytesOf: async (id) => Buffer.from(await content(run(id).bundle)),
     judgingOf: async (id) => {
       const row = one(sql.JUDGING_OF_RUN, { id });
       if (row === undefined) throw noSuchRun(String(id));

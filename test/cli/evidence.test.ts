@@ -3,6 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { gatheredChecks } from '../../src/checks/registry.ts';
+import { reportOf } from '../../src/engine/report.ts';
+import { openHistory } from '../../src/history/history.ts';
 import type { EvidenceSummary } from '../../src/model/evidence.ts';
 import { saveBundle } from '../../src/store/bundle-file.ts';
 import { aSeenBundle, entriesOf, someKeys } from '../support/evidence.ts';
@@ -79,6 +82,42 @@ describe('bulkhead evidence', () => {
     expect(await summary()).toMatchObject({ failures: [{ state: 'open' }], waivers: [], runs: [{ exit: { code: 1 } }] });
   });
 
+  it('packs the runs of the history, each as it was judged when it was recorded', async () => {
+    const waiver = {
+      id: 'HARD-004',
+      target: 'github',
+      subject: '*',
+      reason: 'vendor',
+      owner: 'platform-team',
+      expires: '2026-01-31',
+    };
+    const history = openHistory(file('history.db'), { create: true });
+    for (const [minute, gate] of [
+      [0, 'high'],
+      [1, 'never'],
+    ] as const) {
+      const bundle = { ...aSeenBundle(`2026-01-05T08:0${minute}:00.000Z`, { github: 'fails' }), session: `session${minute}` };
+      const accepted = { waivers: minute === 0 ? [waiver] : [], attestations: [], now: new Date(bundle.finishedAt) };
+      const options = { failOn: gate, allowEmpty: false, accepted };
+      const report = reportOf(bundle, gatheredChecks(bundle), options);
+      await history.record({ bundle, report, options, trigger: { kind: 'event', text: 'network open: connect' } });
+    }
+    history.close();
+    const packed = await bulkhead(['--since', '2026-01-05', '--file', 'history.db', ...KEY, ...OUT]);
+    expect(packed).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await bulkhead(['verify', 'pack.tar.gz', ...PUBLIC])).exitCode).toBe(0);
+    expect(await summary()).toMatchObject({
+      runs: [
+        { source: 'run 1 of the history', trigger: 'event: network open: connect', exit: { code: 0 } },
+        { source: 'run 2 of the history', exit: { code: 0 } },
+      ],
+      waivers: [{ owner: 'platform-team', runs: 1 }],
+    });
+    const before = await bulkhead(['--since', '2026-01-06', '--file', 'history.db', ...KEY, ...OUT]);
+    expect(before).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/no run/) as string });
+    expect((await bulkhead([...KEY, ...OUT])).stderr).toMatch(/There is no history/);
+  });
+
   it('names what is not in the pack, and ends with 3 when something could not be read', async () => {
     await writeFile(file('bad.json'), '{"na\u001b[2Jme"');
     const result = await bulkhead(['one.json', 'two.json', 'bad.json', 'none.json', '--since', '2026-01-06', ...KEY, ...OUT]);
@@ -145,8 +184,12 @@ describe('bulkhead evidence', () => {
   it.each<readonly [string, readonly string[], RegExp]>([
     ['no key', ['one.json', ...OUT], /--key is missing[\s\S]*openssl genpkey/],
     ['no output', ['one.json', ...KEY], /--out is missing/],
-    ['no run', [...KEY, ...OUT], /no run in the period[\s\S]*--allow-empty/],
-    ['no run in the period', ['one.json', '--since', '2026-06-01', ...KEY, ...OUT], /no run in the period.*one\.json/],
+    ['neither runs nor a history', [...KEY, ...OUT], /There is no history/],
+    [
+      'no run in the period',
+      ['one.json', '--since', '2026-06-01', ...KEY, ...OUT],
+      /no run in the period.*one\.json[\s\S]*--allow-empty/,
+    ],
     ['a day that is none', ['one.json', '--since', '2026-02-30', ...KEY, ...OUT], /--since does not take "2026-02-30"/],
     ['a public key to sign with', ['one.json', '--key', 'evidence.pub.pem', ...OUT], /only a private one signs/],
     ['a key that is not there', ['one.json', '--key', 'none.pem', ...OUT], /none\.pem could not be read/],
