@@ -12,6 +12,7 @@ import { DRIFT_VERSION, DriftSchema } from '../src/model/drift.ts';
 import { HISTORY_VERSION, HistoryRecord } from '../src/model/history.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
+import { TREND_VERSION, TrendSchema } from '../src/model/trend.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../schemas/', import.meta.url));
 
@@ -64,6 +65,13 @@ const PUBLISHED = [
     title: 'Bulkhead history record',
     description: 'A run of the history: a line of `bulkhead history export`.',
     schema: HistoryRecord,
+  },
+  {
+    file: 'trend.schema.json',
+    id: `urn:bulkhead:trend:${TREND_VERSION}`,
+    title: 'Bulkhead trend',
+    description: 'What `bulkhead history trend --format json` writes.',
+    schema: TrendSchema,
   },
   {
     file: 'probe-message.schema.json',

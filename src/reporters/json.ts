@@ -1,6 +1,7 @@
 import { ComparisonSchema, type Comparison } from '../model/comparison.ts';
 import { DriftSchema, type Drift } from '../model/drift.ts';
 import { ReportSchema, type Report } from '../model/report.ts';
+import { TrendSchema, type Trend } from '../model/trend.ts';
 import { escapeText } from '../model/text.ts';
 
 /**
@@ -20,6 +21,11 @@ export function renderComparisonJson(comparison: Comparison): string {
 /** The drift in the same form. */
 export function renderDriftJson(drift: Drift): string {
   return jsonText(drift, DriftSchema);
+}
+
+/** The trend in the same form. */
+export function renderTrendJson(trend: Trend): string {
+  return jsonText(trend, TrendSchema);
 }
 
 function jsonText(value: unknown, schema: object): string {
