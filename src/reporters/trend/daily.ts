@@ -92,7 +92,7 @@ function dayTable(days: readonly TrendDay[]): Markup {
   ];
   return markup`<details class="list"><summary>Day by day</summary><div class="scroll" role="region" tabindex="0" aria-label="Day by day"><table class="figures"><thead><tr>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead><tbody>${shown.map(
     (day) =>
-      markup`<tr><th scope="row">${day.day}</th>${[day.runs, day.targets, day.new, day.fixed, day.open, day.undecided, day.coverage.decided, day.coverage.applicable].map((value) => markup`<td>${value}</td>`)}<td>${day.coverage.percent === undefined ? 'nothing applies' : `${day.coverage.percent} %`}</td></tr>
+      markup`<tr><th scope="row">${day.day}</th>${[day.runs, day.targets, day.new, day.fixed, day.open, day.undecided, day.coverage.decided, day.coverage.applicable].map((value) => markup`<td>${value}</td>`)}<td>${day.coverage.percent === undefined ? '–' : `${day.coverage.percent} %`}</td></tr>
 `,
   )}</tbody></table></div>${cut(days.length, 'days')}</details>`;
 }

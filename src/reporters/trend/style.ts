@@ -1,5 +1,5 @@
 /** SHA-256 of `TREND_STYLE` for the page's security policy; a test says the right one after a change. */
-export const TREND_STYLE_HASH = 'sha256-JOZfhbJT7dA2ZoaqQV10oQVPJ2cKz0seX0yrD6kA6Lw=';
+export const TREND_STYLE_HASH = 'sha256-/OQw9meoQATOh+FlCuhPn/IEg+zK459bYbsJ/qKeP+s=';
 
 /** Charts and lines of the trend, in the tones of every page. */
 export const TREND_STYLE = `
@@ -36,7 +36,6 @@ export const TREND_STYLE = `
 
 .tall { max-height: 34rem; overflow-y: auto; }
 .tall thead th { position: sticky; top: 0; z-index: 1; }
-.tall caption { position: static; }
 .figures th, .figures td { padding: .35rem .65rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .figures tbody th { min-width: 0; }
 .figures .badge { margin-left: .5rem; }
@@ -49,7 +48,8 @@ export const TREND_STYLE = `
 .timelines thead th { white-space: nowrap; }
 .timelines td { white-space: nowrap; }
 .timelines tbody th { min-width: 9rem; max-width: 16rem; }
-.chosen { min-width: 7.5rem; }
+.timelines .chosen { position: sticky; right: 0; min-width: 7.5rem; background: var(--card); border-left: 1px solid var(--line); }
+.timelines thead .chosen { z-index: 2; background: var(--soft); }
 .strip { display: block; }
 .ground { stroke: var(--line); stroke-width: 1; }
 .m-failing { fill: var(--bad); }

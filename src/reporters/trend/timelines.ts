@@ -42,13 +42,13 @@ export function renderTimelines({ targets, runs }: Trend): Markup {
   const sorted = targets.toSorted((a, b) => b.open - b.waived - (a.open - a.waived));
   const shown = sorted.slice(0, MAX_TARGETS);
   const wide = widthOf(ids.length);
-  return markup`${legend()} ${chooser(ids.length)} <div class="scroll tall" role="region" tabindex="0" aria-labelledby="servers-title"><table class="timelines"><caption>A row for each server; in the line a place for each run, from ${first} on the left to ${last} on the right. What fails stands first.</caption><thead><tr><th scope="col">Server</th><th scope="col">At its last look</th><th scope="col">Open</th><th scope="col">Last looked at (UTC)</th><th scope="col" class="chosen" hidden>At the chosen run</th><th scope="col">Runs ${first} to ${last}</th></tr></thead><tbody>${shown.map((target) => row(target, ids, wide, times))}</tbody></table></div> ${targets.length > shown.length ? markup`<p class="notice">and ${count(targets.length - shown.length, 'more server')} with the fewest open failures: --format json has all of them.</p>` : undefined} ${inWords(shown, ids)}`;
+  return markup`${legend()} ${chooser(ids.length)} <p class="quiet">A row for each server, what fails first; in its line a place for each run, ${first} on the left and ${last} on the right.</p> <div class="scroll tall" role="region" tabindex="0" aria-labelledby="servers-title"><table class="timelines"><thead><tr><th scope="col">Server</th><th scope="col">At its last look</th><th scope="col">Open</th><th scope="col">Runs ${first} to ${last}</th><th scope="col" class="chosen" hidden>At the chosen run</th></tr></thead><tbody>${shown.map((target) => row(target, ids, wide, times))}</tbody></table></div> ${targets.length > shown.length ? markup`<p class="notice">and ${count(targets.length - shown.length, 'more server')} with the fewest open failures: --format json has all of them.</p>` : undefined} ${inWords(shown, ids)}`;
 }
 
 /** Pixels of a run; the gap beside it is one of them. */
 function widthOf(runs: number): number {
   if (runs <= 40) return 14;
-  return runs <= 100 ? 7 : 4;
+  return runs <= 100 ? 6 : 3;
 }
 
 function legend(): Markup {
@@ -84,7 +84,7 @@ function row(
   });
   const letters = ids.map((id) => LETTERS[marks.get(id) ?? 'none']).join('');
   const total = ids.length * wide;
-  return markup`<tr data-marks="${letters}"><th scope="row">${short(name, 60)}</th><td>${last === undefined ? badge(NOT_LOOKED_AT) : badge(MARKS[last.mark])}</td><td>${open}${more.length === 0 ? undefined : markup`<small>${more.join(', ')}</small>`}</td><td>${last === undefined ? 'before these runs' : minute(times.get(last.run) ?? '')}${last === undefined || last.run === ids.at(-1) ? undefined : markup`<small>run ${last.run}</small>`}</td><td class="chosen" hidden></td><td><svg class="strip" width="${total}" height="${HEIGHT}" viewBox="0 0 ${total} ${HEIGHT}" role="img" aria-label="${said.map(([number, word]) => `${number} ${word}`).join(', ')}" focusable="false"><path class="ground" d="M0 ${HEIGHT - 0.5}H${total}"/>${drawn}<rect class="cursor" x="0" y="0" width="${wide}" height="${HEIGHT}"/></svg></td></tr>
+  return markup`<tr data-marks="${letters}"><th scope="row">${short(name, 60)}</th><td>${last === undefined ? badge(NOT_LOOKED_AT) : markup`${badge(MARKS[last.mark])}<small>run ${last.run}, ${minute(times.get(last.run) ?? '')}</small>`}</td><td>${open}${more.map((words) => markup`<small>${words}</small>`)}</td><td><svg class="strip" width="${total}" height="${HEIGHT}" viewBox="0 0 ${total} ${HEIGHT}" role="img" aria-label="${said.map(([number, word]) => `${number} ${word}`).join(', ')}" focusable="false"><path class="ground" d="M0 ${HEIGHT - 0.5}H${total}"/>${drawn}<rect class="cursor" x="0" y="0" width="${wide}" height="${HEIGHT}"/></svg></td><td class="chosen" hidden></td></tr>
 `;
 }
 
