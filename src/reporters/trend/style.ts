@@ -1,5 +1,5 @@
 /** SHA-256 of `TREND_STYLE` for the page's security policy; a test says the right one after a change. */
-export const TREND_STYLE_HASH = 'sha256-/OQw9meoQATOh+FlCuhPn/IEg+zK459bYbsJ/qKeP+s=';
+export const TREND_STYLE_HASH = 'sha256-/qh0Xa3qVWQH226GHkll8A6bo98KjnWAipBIjYFYgeM=';
 
 /** Charts and lines of the trend, in the tones of every page. */
 export const TREND_STYLE = `
@@ -38,7 +38,7 @@ export const TREND_STYLE = `
 .tall thead th { position: sticky; top: 0; z-index: 1; }
 .figures th, .figures td { padding: .35rem .65rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .figures tbody th { min-width: 0; }
-.figures .badge { margin-left: .5rem; }
+.failures th .badge { display: table; margin-top: .15rem; }
 .failures td:nth-child(5) { min-width: 12rem; white-space: normal; overflow-wrap: anywhere; }
 .failures td:nth-child(4), .runs td:nth-child(3) { min-width: 8rem; white-space: normal; overflow-wrap: anywhere; }
 .failures .v-critical, .failures .v-high { color: var(--bad); }
@@ -47,6 +47,7 @@ export const TREND_STYLE = `
 .timelines th, .timelines td { padding: .3rem .65rem; vertical-align: middle; font-variant-numeric: tabular-nums; }
 .timelines thead th { white-space: nowrap; }
 .timelines td { white-space: nowrap; }
+.timelines td:nth-child(3) { min-width: 5.5rem; white-space: normal; }
 .timelines tbody th { min-width: 9rem; max-width: 16rem; }
 .timelines .chosen { position: sticky; right: 0; min-width: 7.5rem; background: var(--card); border-left: 1px solid var(--line); }
 .timelines thead .chosen { z-index: 2; background: var(--soft); }
@@ -65,7 +66,8 @@ export const TREND_STYLE = `
 @media screen and (max-width: 44rem) {
   .tiles.trend b { font-size: 1.1rem; }
   .chart svg { height: 160px; }
-  .timelines tbody th { position: static; min-width: 6.5rem; }
+  .timelines .chosen { position: static; }
+  .timelines tbody th { min-width: 6.5rem; }
 }
 @media (forced-colors: active) {
   .m-failing, .m-undecided, .m-waived, .m-clean, .bar { fill: CanvasText; }

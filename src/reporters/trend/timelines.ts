@@ -3,7 +3,7 @@ import { count } from '../console/view.ts';
 import { markup, short, type Markup } from '../html/markup.ts';
 import { badge } from '../html/words.ts';
 import { pathOf } from './chart.ts';
-import { MARK_NAMES, MARKS, minute, NOT_LOOKED_AT } from './words.ts';
+import { MARK_NAMES, MARKS, NOT_LOOKED_AT } from './words.ts';
 
 /** Runs that are drawn and listed, the newest ones. */
 export const MAX_RUNS = 400;
@@ -39,16 +39,17 @@ export function renderTimelines({ targets, runs }: Trend): Markup {
     return markup`<p class="empty">No run looked at a server.</p>`;
   }
   const times = new Map(runs.map(({ id, startedAt }) => [id, startedAt]));
-  const sorted = targets.toSorted((a, b) => b.open - b.waived - (a.open - a.waived));
+  const sorted = targets.toSorted((a, b) => b.open - b.waived - (a.open - a.waived) || b.undecided - a.undecided);
   const shown = sorted.slice(0, MAX_TARGETS);
   const wide = widthOf(ids.length);
   return markup`${legend()} ${chooser(ids.length)} <p class="quiet">A row for each server, what fails first; in its line a place for each run, ${first} on the left and ${last} on the right.</p> <div class="scroll tall" role="region" tabindex="0" aria-labelledby="servers-title"><table class="timelines"><thead><tr><th scope="col">Server</th><th scope="col">At its last look</th><th scope="col">Open</th><th scope="col">Runs ${first} to ${last}</th><th scope="col" class="chosen" hidden>At the chosen run</th></tr></thead><tbody>${shown.map((target) => row(target, ids, wide, times))}</tbody></table></div> ${targets.length > shown.length ? markup`<p class="notice">and ${count(targets.length - shown.length, 'more server')} with the fewest open failures: --format json has all of them.</p>` : undefined} ${inWords(shown, ids)}`;
 }
 
-/** Pixels of a run; the gap beside it is one of them. */
+/** Pixels of a run, with the gap beside it. */
 function widthOf(runs: number): number {
   if (runs <= 40) return 14;
-  return runs <= 100 ? 6 : 3;
+  if (runs <= 80) return 6;
+  return runs <= 200 ? 2.5 : 2;
 }
 
 function legend(): Markup {
@@ -78,13 +79,14 @@ function row(
   const gaps = ids.filter((id) => !marks.has(id)).length;
   const said = [...numbers, [gaps, NOT_LOOKED_AT.word] as const].filter(([number]) => number > 0);
   const more = [...(waived > 0 ? [`${waived} waived`] : []), ...(undecided > 0 ? [`${undecided} not decided since`] : [])];
+  const gap = wide > 5 ? 1 : 0.5;
   const drawn = MARK_NAMES.map((mark) => {
-    const path = ids.map((id, index) => (marks.get(id) === mark ? shape(mark, index * wide, wide - 1) : '')).join('');
+    const path = ids.map((id, index) => (marks.get(id) === mark ? shape(mark, index * wide, wide - gap) : '')).join('');
     return path === '' ? undefined : markup`<path class="m-${mark}" d="${pathOf(path)}"/>`;
   });
   const letters = ids.map((id) => LETTERS[marks.get(id) ?? 'none']).join('');
   const total = ids.length * wide;
-  return markup`<tr data-marks="${letters}"><th scope="row">${short(name, 60)}</th><td>${last === undefined ? badge(NOT_LOOKED_AT) : markup`${badge(MARKS[last.mark])}<small>run ${last.run}, ${minute(times.get(last.run) ?? '')}</small>`}</td><td>${open}${more.map((words) => markup`<small>${words}</small>`)}</td><td><svg class="strip" width="${total}" height="${HEIGHT}" viewBox="0 0 ${total} ${HEIGHT}" role="img" aria-label="${said.map(([number, word]) => `${number} ${word}`).join(', ')}" focusable="false"><path class="ground" d="M0 ${HEIGHT - 0.5}H${total}"/>${drawn}<rect class="cursor" x="0" y="0" width="${wide}" height="${HEIGHT}"/></svg></td><td class="chosen" hidden></td></tr>
+  return markup`<tr data-marks="${letters}"><th scope="row">${short(name, 60)}</th><td>${last === undefined ? badge(NOT_LOOKED_AT) : markup`${badge(MARKS[last.mark])}<small>run ${last.run}, ${(times.get(last.run) ?? '').slice(0, 10)}</small>`}</td><td>${open}${more.map((words) => markup`<small>${words}</small>`)}</td><td><svg class="strip" width="${total}" height="${HEIGHT}" viewBox="0 0 ${total} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${said.map(([number, word]) => `${number} ${word}`).join(', ')}" focusable="false"><path class="ground" d="M0 ${HEIGHT - 0.5}H${total}"/>${drawn}<rect class="cursor" x="0" y="0" width="${wide}" height="${HEIGHT}"/></svg></td><td class="chosen" hidden></td></tr>
 `;
 }
 
