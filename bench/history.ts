@@ -7,6 +7,8 @@ import { openHistory } from '../src/history/history.ts';
 import type { ObservationBundle, TargetObservations } from '../src/model/bundle.ts';
 import type { Finding } from '../src/model/report.ts';
 import { bundleOf } from './bundle.ts';
+import { renderTrendHtml } from '../src/reporters/trend.ts';
+import { trendOf } from '../src/trend/trend.ts';
 import { median } from './statistics.ts';
 
 /** What a history of 200 runs of 50 servers costs: to record, to ask, to keep. `node bench/history.ts [RUNS [TARGETS]]` */
@@ -84,6 +86,9 @@ try {
     return `${median(times).toFixed(1)} ms`;
   };
   const last = recording.slice(-20);
+  const { tool } = empty;
+  const course = history.course();
+  const trend = trendOf(course, { tool });
   const rows: readonly (readonly [string, string])[] = [
     ['runs, servers, findings of a run', `${RUNS}, ${TARGETS}, ${empty.findings.length}`],
     ['bundle of a run', `${(JSON.stringify(bundleOfRun(1)).length / 1e6).toFixed(2)} MB`],
@@ -99,6 +104,10 @@ try {
     ['trend: days and areas of one server', await timed(() => history.days({ target: 'server-1' }))],
     ['failures: all of them', await timed(() => history.failures())],
     ['failures: open ones of one server', await timed(() => history.failures({ target: 'server-1', state: 'open' }))],
+    ['trend: rows of the page', await timed(() => history.course())],
+    ['trend: rows of one server', await timed(() => history.course({ target: 'server-1' }))],
+    ['trend: figures', await timed(() => trendOf(course, { tool }))],
+    ['trend: page', `${await timed(() => renderTrendHtml(trend))}, ${(renderTrendHtml(trend).length / 1e3).toFixed(0)} kB`],
     ['check', await timed(async () => history.check())],
     ['prune to half', await timed(() => history.prune({ keepRuns: Math.ceil(RUNS / 2) }))],
   ];

@@ -13,6 +13,7 @@ import { HISTORY_VERSION, HistoryRecord } from '../src/model/history.ts';
 import { EvidenceManifest, EvidenceSummary, MANIFEST_VERSION, SUMMARY_VERSION } from '../src/model/evidence.ts';
 import { PROBE_PROTOCOL_VERSION, ProbeMessage } from '../src/model/probe-protocol.ts';
 import { REPORT_VERSION, ReportSchema } from '../src/model/report.ts';
+import { TREND_VERSION, TrendSchema } from '../src/model/trend.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../schemas/', import.meta.url));
 
@@ -79,6 +80,13 @@ const PUBLISHED = [
     title: 'Summary of a Bulkhead evidence pack',
     description: '`summary.json` of `bulkhead evidence`.',
     schema: EvidenceSummary,
+  },
+  {
+    file: 'trend.schema.json',
+    id: `urn:bulkhead:trend:${TREND_VERSION}`,
+    title: 'Bulkhead trend',
+    description: 'What `bulkhead history trend --format json` writes.',
+    schema: TrendSchema,
   },
   {
     file: 'probe-message.schema.json',

@@ -38,7 +38,7 @@ export async function exportHistory(history: History, output: string | undefined
 }
 
 /** Whoever names a history where the file to write is named would lose it. */
-function refuseDatabase(output: string): void {
+export function refuseDatabase(output: string): void {
   if (!existsSync(output) || !statSync(output).isFile() || looksLike(output) !== 'database') return;
   throw new BulkheadError('usage', `${escapeText(output, 1000)} is a database, and is not written over.`, {
     hint: 'The history to read is named by --file.',

@@ -9,6 +9,7 @@ import { openedHistory, withHistory, type FileFlags } from './history-file.ts';
 import { EXPORT_FORMATS, exportHistory, type ExportOptions } from './history-export.ts';
 import { showRun } from './history-show.ts';
 import { runTable } from './history-text.ts';
+import { TREND_FORMATS, writeTrend, type TrendOptions } from './history-trend.ts';
 import { parseAge, parseInteger, parseSince } from './options.ts';
 import { parseFormats } from './output.ts';
 import { print } from './print.ts';
@@ -48,6 +49,17 @@ export function addHistory(program: Command, { finish }: CommandContext): void {
     .action(async (name: string, options: FileFlags & RenderFlags & { readonly showWaived: boolean }) => {
       const formats = parseFormats(options.format);
       await onFile(options, async (opened) => showRun(opened, name, formats, options));
+      finish(EXIT.clean);
+    });
+
+  addFileOptions(history.command('trend'))
+    .description('write one page of the course of all runs: what is open, new and fixed, coverage, every server')
+    .argument('[file]', 'default: standard output')
+    .option('--since <when>', 'only runs from a day, a time or an age on', parseSince('--since'))
+    .option('--target <name>', 'only this server')
+    .addOption(new Option('--format <format>', 'a page, or its figures').choices(TREND_FORMATS).default('html'))
+    .action(async (output: string | undefined, options: FileFlags & TrendOptions) => {
+      await onFile(options, async (opened) => writeTrend(opened, output, options));
       finish(EXIT.clean);
     });
 

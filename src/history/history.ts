@@ -4,7 +4,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ReportOptions } from '../engine/report.ts';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { ObservationBundle } from '../model/bundle.ts';
-import { HISTORY_VERSION, type HistoryDay, type HistoryFailure, type HistoryRecord, type HistoryRun } from '../model/history.ts';
+import {
+  HISTORY_VERSION,
+  type HistoryChange,
+  type HistoryDay,
+  type HistoryFailure,
+  type HistoryLook,
+  type HistoryRecord,
+  type HistoryRun,
+} from '../model/history.ts';
 import { escapeText } from '../model/text.ts';
 import { parseBaseline } from '../store/baseline-file.ts';
 import { parseBundle } from '../store/bundle-file.ts';
@@ -12,9 +20,21 @@ import { unpack, type Content } from './contents.ts';
 import { looksLike } from './magic.ts';
 import { assertSound, migrate } from './migrate.ts';
 import { insertRun, packRun, type NewRun } from './record.ts';
-import { areaOf, dayOf, failureOf, findingOf, judgingOf, runOf, targetOf, type Reader, type Row } from './rows.ts';
+import {
+  areaOf,
+  changeOf,
+  dayOf,
+  failureOf,
+  findingOf,
+  judgingOf,
+  lookOf,
+  runOf,
+  targetOf,
+  type Reader,
+  type Row,
+} from './rows.ts';
 import * as sql from './sql.ts';
-import { damaged, loadSqlite, onHistory, transaction } from './sqlite.ts';
+import { damaged, loadSqlite, onHistory, reading, transaction } from './sqlite.ts';
 
 export interface RunQuery {
   /** At most so many, the newest ones. */
@@ -29,6 +49,16 @@ export interface FailureQuery {
   readonly target?: string;
   /** Absent: both. */
   readonly state?: 'open' | 'fixed';
+}
+
+/** What a trend is made of, of one moment. */
+export interface Course {
+  /** In the order of recording. */
+  readonly runs: readonly HistoryRun[];
+  /** Of all runs: what was open before the first of `runs` is told by them. In the order of runs. */
+  readonly changes: readonly HistoryChange[];
+  /** Those of `runs`, in their order. */
+  readonly looks: readonly HistoryLook[];
 }
 
 /** Which runs stay; a run goes as soon as one of the limits says so. */
@@ -69,6 +99,7 @@ export interface History {
   failures(query?: FailureQuery): readonly HistoryFailure[];
   /** By day and area, the earliest day first. */
   days(query?: Pick<RunQuery, 'since' | 'target'>): readonly HistoryDay[];
+  course(query?: Pick<RunQuery, 'since' | 'target'>): Course;
   prune(retention: Retention, now?: Date): Pruned;
   /** Gives the room of what was pruned back to the disk. */
   shrink(): void;
@@ -149,6 +180,8 @@ function historyOf(database: DatabaseSync, file: string): History {
     if (row === undefined) throw noSuchRun(String(id));
     return runOf(row, file);
   };
+  const runs: History['runs'] = ({ limit, target, since } = {}) =>
+    all(sql.LIST_RUNS, { limit: limit ?? -1, target: target ?? null, since: since?.toISOString() ?? null }, runOf);
   const recordOf = (id: number): HistoryRecord => ({
     historyVersion: HISTORY_VERSION,
     ...run(id),
@@ -187,8 +220,7 @@ function historyOf(database: DatabaseSync, file: string): History {
         return id;
       });
     },
-    runs: ({ limit, target, since } = {}) =>
-      all(sql.LIST_RUNS, { limit: limit ?? -1, target: target ?? null, since: since?.toISOString() ?? null }, runOf),
+    runs,
     run,
     runsOfSession: (start) => all(sql.RUNS_BY_SESSION, { start }, runOf),
     runIds: ({ since } = {}) => readableIds(database, file, since),
@@ -213,6 +245,14 @@ function historyOf(database: DatabaseSync, file: string): History {
     failures: ({ target, state } = {}) =>
       all(sql.FAILURES, { target: target ?? null, open: state === undefined ? null : Number(state === 'open') }, failureOf),
     days: ({ since, target } = {}) => all(sql.DAYS, { since: since?.toISOString() ?? null, target: target ?? null }, dayOf),
+    course: ({ since, target } = {}) =>
+      onHistory(file, () =>
+        reading(database, () => ({
+          runs: runs({ ...(since === undefined ? {} : { since }), ...(target === undefined ? {} : { target }) }).toReversed(),
+          changes: all(sql.CHANGES, { target: target ?? null }, changeOf),
+          looks: all(sql.LOOKS, { since: since?.toISOString() ?? null, target: target ?? null }, lookOf),
+        })),
+      ),
     prune: ({ keepRuns, keepDays }, now = new Date()) => {
       const before = keepDays === undefined ? null : new Date(now.getTime() - keepDays * 86_400_000).toISOString();
       return write(() => {

@@ -1,7 +1,16 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { TSchema, Static } from 'typebox';
 import { messageOf } from '../errors.ts';
-import { HistoryDay, HistoryFailure, HistoryFinding, HistoryRun, HistoryTarget, Judging } from '../model/history.ts';
+import {
+  HistoryChange,
+  HistoryDay,
+  HistoryFailure,
+  HistoryFinding,
+  HistoryLook,
+  HistoryRun,
+  HistoryTarget,
+  Judging,
+} from '../model/history.ts';
 import { AreaResult, type Counts } from '../model/report.ts';
 import { escapeText } from '../model/text.ts';
 import { damaged } from './sqlite.ts';
@@ -116,6 +125,30 @@ export const dayOf = reader(HistoryDay, (row) => ({
     'not-applicable': row['without'],
   },
   counts: counts(row),
+}));
+
+export const changeOf = reader(HistoryChange, (row) => ({
+  fingerprint: row['fingerprint'],
+  check: row['check_id'],
+  area: row['area'],
+  target: row['target'],
+  subject: row['subject'],
+  run: row['run'],
+  at: row['at'],
+  state: row['state'],
+  ...(row['severity'] === null ? {} : { severity: row['severity'] }),
+  waived: row['waived'] === 1,
+  lastSeen: { run: row['last'], at: row['last_at'] },
+}));
+
+export const lookOf = reader(HistoryLook, (row) => ({
+  run: row['run'],
+  target: row['target'],
+  pass: row['pass'],
+  undecided: row['undecided'],
+  waived: row['waived'],
+  decided: row['decided'],
+  applicable: row['applicable'],
 }));
 
 export const judgingOf = reader(Judging, (row) => json(row['judging']));

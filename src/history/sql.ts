@@ -260,6 +260,73 @@ export const DAYS = `
     sum(error) AS error, sum(waived) AS waived
   FROM looked WHERE rank = 1 GROUP BY day, area ORDER BY day, area`;
 
+/**
+ * What became known of every failure, run by run, where that differs from what was known before: it failed (as severe and
+ * as waived as its worst finding), a run that looked could not decide, or one saw it gone, as in FAILURES. A run that broke
+ * off is asked for failures alone. Until a failure was first seen nothing is known of it.
+ */
+export const CHANGES = `
+  WITH failed AS (
+    SELECT s.*, last FROM (SELECT subject AS place, max(run) AS last FROM findings WHERE status = 'fail' GROUP BY subject)
+      JOIN subjects AS s ON s.id = place
+    WHERE $target IS NULL OR s.target = $target
+  ),
+  looked AS (
+    SELECT beside.target, beside.check_id, f.run, max(f.status IN ('inconclusive', 'error')) AS blind
+    FROM (SELECT DISTINCT target, check_id FROM failed) AS place
+      JOIN subjects AS beside ON beside.target = place.target AND beside.check_id = place.check_id
+      JOIN findings AS f ON f.subject = beside.id
+    GROUP BY beside.target, beside.check_id, f.run
+  ),
+  named AS (
+    SELECT f.subject, f.run, max(f.status IN ('inconclusive', 'error')) AS unsure,
+      -- Of several findings of one name the one that weighs most.
+      min(CASE WHEN f.status = 'fail' THEN f.waived || CASE f.severity
+        WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END || f.severity END) AS worst
+    FROM failed JOIN findings AS f ON f.subject = failed.id GROUP BY f.subject, f.run
+  ),
+  seen AS (
+    SELECT failed.id, looked.run, named.worst,
+      CASE
+        WHEN named.worst IS NOT NULL THEN 'open'
+        WHEN coalesce(named.unsure, looked.blind) THEN 'undecided'
+        ELSE 'fixed'
+      END AS state
+    FROM failed JOIN looked ON looked.target = failed.target AND looked.check_id = failed.check_id
+      JOIN runs ON runs.id = looked.run
+      LEFT JOIN named ON named.subject = failed.id AND named.run = looked.run
+    WHERE runs.interrupted = 0 OR named.worst IS NOT NULL
+  ),
+  steps AS (
+    SELECT *, lag(state || coalesce(worst, '')) OVER (PARTITION BY id ORDER BY run) AS before FROM seen
+  )
+  SELECT fingerprint, check_id, area, target, failed.subject, steps.run, runs.started_at AS at, state,
+    substr(worst, 3) AS severity, substr(worst, 1, 1) = '1' AS waived,
+    last, (SELECT started_at FROM runs WHERE id = last) AS last_at
+  FROM steps JOIN failed ON failed.id = steps.id JOIN runs ON runs.id = steps.run
+  WHERE CASE WHEN before IS NULL THEN state = 'open' ELSE before <> state || coalesce(worst, '') END
+  ORDER BY steps.run, target, check_id, failed.subject`;
+
+/** Every look of a run at a server, and what came of it; findings that somebody waived are counted as waived alone. */
+export const LOOKS = `
+  WITH tallied AS (
+    SELECT f.run, s.target,
+      sum(f.status = 'pass' AND f.waived = 0) AS pass,
+      sum(f.status IN ('inconclusive', 'error') AND f.waived = 0) AS undecided,
+      sum(f.waived) AS waived,
+      sum(f.status IN ('pass', 'fail')) AS decided,
+      sum(f.status <> 'not-applicable') AS applicable
+    FROM runs JOIN findings AS f ON f.run = runs.id JOIN subjects AS s ON s.id = f.subject
+    WHERE ($since IS NULL OR runs.started_at >= $since) AND ($target IS NULL OR s.target = $target)
+    GROUP BY f.run, s.target
+  )
+  SELECT DISTINCT targets.run, name AS target, coalesce(tallied.pass, 0) AS pass, coalesce(tallied.undecided, 0) AS undecided,
+    coalesce(tallied.waived, 0) AS waived, coalesce(decided, 0) AS decided, coalesce(applicable, 0) AS applicable
+  FROM runs JOIN targets ON targets.run = runs.id
+    LEFT JOIN tallied ON tallied.run = targets.run AND tallied.target = name
+  WHERE ($since IS NULL OR runs.started_at >= $since) AND ($target IS NULL OR name = $target)
+  ORDER BY targets.run, name`;
+
 /** Runs beyond the newest ones, and runs from before a time; null = no such limit. */
 export const DELETE_RUNS = `
   DELETE FROM runs

@@ -61,6 +61,20 @@ export function transaction<T>(database: Sqlite.DatabaseSync, work: () => T): T 
   }
 }
 
+/** Several queries of one moment, whoever records meanwhile. */
+export function reading<T>(database: Sqlite.DatabaseSync, work: () => T): T {
+  database.exec('BEGIN');
+  try {
+    return work();
+  } finally {
+    try {
+      database.exec('ROLLBACK');
+    } catch {
+      // SQLite has ended it by itself. Nothing was written.
+    }
+  }
+}
+
 /** Does something with a history; whatever SQLite says against it becomes an error with the file and what to do. */
 export function onHistory<T>(file: string, work: () => T): T {
   try {

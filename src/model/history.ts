@@ -145,6 +145,49 @@ export const HistoryDay = Type.Object(
 );
 export type HistoryDay = Static<typeof HistoryDay>;
 
+/**
+ * What a run made known of a failure, where that differs from what was known before. `open`: it failed. `undecided`: the run
+ * asked its check and could not decide. `fixed`: as in `HistoryFailure`.
+ */
+export const HistoryChange = Type.Object(
+  {
+    fingerprint: Type.String(),
+    check: Type.String(),
+    area: Area,
+    target: Type.String(),
+    subject: Type.String(),
+    run: Ordinal,
+    at: Time,
+    state: Type.Enum(['open', 'undecided', 'fixed']),
+    /** Of what is open. */
+    severity: Type.Optional(Severity),
+    waived: Type.Boolean(),
+    /** The last run of all in which it failed. */
+    lastSeen: Sighting,
+  },
+  { additionalProperties: false },
+);
+export type HistoryChange = Static<typeof HistoryChange>;
+
+/** One run's look at one server: numbers of findings. */
+export const HistoryLook = Type.Object(
+  {
+    run: Ordinal,
+    target: Type.String(),
+    /** Without those that somebody waived. */
+    pass: Tally,
+    /** Inconclusive or broken, without those that somebody waived. */
+    undecided: Tally,
+    waived: Tally,
+    /** Passed or failed, waived or not. */
+    decided: Tally,
+    /** All but those that do not apply. */
+    applicable: Tally,
+  },
+  { additionalProperties: false },
+);
+export type HistoryLook = Static<typeof HistoryLook>;
+
 /** How a run was judged, beside its baseline: enough to judge its bundle so again. */
 export const Judging = Type.Object(
   {

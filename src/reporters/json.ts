@@ -1,6 +1,7 @@
 import { ComparisonSchema, type Comparison } from '../model/comparison.ts';
 import { DriftSchema, type Drift } from '../model/drift.ts';
 import { ReportSchema, type Report } from '../model/report.ts';
+import { TrendSchema, type Trend } from '../model/trend.ts';
 import { escapeText } from '../model/text.ts';
 
 /** A finding is one piece, and so is a row of the matrix. */
@@ -29,6 +30,11 @@ export function renderComparisonJson(comparison: Comparison): string {
 /** The drift in the same form. */
 export function renderDriftJson(drift: Drift): string {
   return `${[...inertPieces(drift, LEVELS, DriftSchema)].join('')}\n`;
+}
+
+/** The trend in the same form. */
+export function renderTrendJson(trend: Trend): string {
+  return `${[...inertPieces(trend, LEVELS, TrendSchema)].join('')}\n`;
 }
 
 /**

@@ -8,6 +8,7 @@ import { CHECKS } from '../../src/checks/registry.ts';
 import { reportOf, type ReportOptions } from '../../src/engine/report.ts';
 import { openHistory } from '../../src/history/history.ts';
 import type { HistoryRecord, HistoryRun } from '../../src/model/history.ts';
+import type { Trend } from '../../src/model/trend.ts';
 import { aBundle } from '../support/bundle.ts';
 import { aRun, at } from '../support/history.ts';
 
@@ -86,6 +87,36 @@ describe('bulkhead history', () => {
     observations: {},
   });
   const kept = ['--file', 'kept.db'];
+
+  it('writes the trend as a page or as figures, narrowed, and never over a database', async () => {
+    const { exitCode, stdout, stderr } = await bulkhead(['history', 'trend', 'trend.html', ...kept]);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    const page = path.join(directory, 'trend.html');
+    expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>[^]*Trend of 2 MCP servers[^]*<\/html>\n$/);
+    expect((await stat(page)).mode & 0o777).toBe(0o600);
+    const figures = async (...args: readonly string[]) =>
+      JSON.parse((await bulkhead(['history', 'trend', '--format', 'json', ...kept, ...args])).stdout) as Trend;
+    expect(await figures()).toMatchObject({ trendVersion: 1, summary: { runs: 3, targets: 2, open: 0 } });
+    expect(await figures('--since', '2026-11-21', '--target', 'weather')).toMatchObject({
+      since: '2026-11-21T00:00:00.000Z',
+      target: 'weather',
+      targets: [
+        {
+          name: 'weather',
+          looks: [
+            { run: 2, mark: 'undecided' },
+            { run: 3, mark: 'undecided' },
+          ],
+        },
+      ],
+    });
+    expect(await bulkhead(['history', 'trend', 'kept.db', ...kept])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/is a database, and is not written over/) as string,
+    });
+    expect(await bulkhead(['history', 'trend', '--format', 'pdf', ...kept])).toMatchObject({ exitCode: 2 });
+    expect(await bulkhead(['history', 'trend', '--file', 'absent.db'])).toMatchObject({ exitCode: 2 });
+  });
 
   it('lists the runs, newest first, and nothing steers a terminal', async () => {
     const { exitCode, stdout, stderr } = await bulkhead(['history', ...kept]);

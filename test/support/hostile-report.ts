@@ -1,5 +1,7 @@
 import type { Report } from '../../src/model/report.ts';
+import type { Trend } from '../../src/model/trend.ts';
 import { fixtureReport } from './fixture-report.ts';
+import { fixtureTrend } from './fixture-trend.ts';
 
 /** Words of the contract: the schema leaves no room for hostile text in them, and grouping needs ids. */
 export const CLOSED: readonly string[] = [
@@ -31,6 +33,9 @@ const STATES: ReadonlySet<string> = new Set([
 
 /** Words of the contract of a comparison, and of what the page shows as words of its own. */
 const CLOSED_IN_PAGES: ReadonlySet<string> = new Set([...CLOSED, 'expected', 'observed', 'source', 'run', 'way']);
+
+/** The same of a trend, whose times are checked where they are read. */
+const CLOSED_IN_TRENDS: ReadonlySet<string> = new Set([...CLOSED, 'at', 'startedAt', 'finishedAt', 'day', 'mark', 'state']);
 
 /** Text that means something to a browser. */
 export const HOSTILE_MARKUP = [
@@ -67,4 +72,16 @@ export function hostileReport(): Report {
   const report = poison(fixtureReport(), () => HOSTILE_MARKUP[index++ % HOSTILE_MARKUP.length] ?? '');
   const [first, ...others] = report.targets;
   return first === undefined ? report : { ...report, targets: [{ ...first, name: HOSTILE_MARKUP[0] }, ...others] };
+}
+
+/** A trend with such texts; its servers stay as many as there are, whatever two texts have in common. */
+export function poisonedTrend(next: () => string): Trend {
+  const trend = poison(fixtureTrend(), next, CLOSED_IN_TRENDS);
+  const failures = trend.failures.map((failure, index) => ({ ...failure, target: `${failure.target}${index}` }));
+  return { ...trend, failures };
+}
+
+export function hostileTrend(): Trend {
+  let index = 0;
+  return poisonedTrend(() => HOSTILE_MARKUP[index++ % HOSTILE_MARKUP.length] ?? '');
 }

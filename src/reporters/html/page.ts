@@ -9,6 +9,13 @@ export interface Section {
   readonly body: Markup;
 }
 
+/** Style or script of one kind of page alone, beside those of all. */
+interface Addition {
+  readonly source: string;
+  /** `sha256-…` of the source. */
+  readonly hash: string;
+}
+
 export interface Page {
   readonly title: string;
   /** Beside the name of the program at the top. */
@@ -16,23 +23,35 @@ export interface Page {
   readonly header: Markup;
   readonly sections: readonly Section[];
   readonly footer: Markup;
+  readonly style?: Addition;
+  readonly script?: Addition;
 }
 
-/** Nothing is fetched, and nothing runs but the style and the script that were hashed. */
-const POLICY = `default-src 'none'; style-src '${STYLE_HASH}'; script-src '${SCRIPT_HASH}'; base-uri 'none'; form-action 'none'`;
+/** Nothing is fetched, and nothing runs but what was hashed. */
+function policyOf({ style, script }: Page): string {
+  const hashes = (own: string, more: Addition | undefined) =>
+    [own, more?.hash].flatMap((hash) => (hash ? `'${hash}'` : [])).join(' ');
+  return `default-src 'none'; style-src ${hashes(STYLE_HASH, style)}; script-src ${hashes(SCRIPT_HASH, script)}; base-uri 'none'; form-action 'none'`;
+}
 
 /** One file that opens anywhere; ends with a line break. */
-export function renderPage({ title, kind, header, sections, footer }: Page): string {
+export function renderPage(page: Page): string {
+  const { title, kind, header, sections, footer, style, script } = page;
   return `${textOf(markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(page)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>${verbatim(STYLE)}</style>
+<style>${verbatim(STYLE)}</style>${
+    style === undefined
+      ? undefined
+      : markup`
+<style>${verbatim(style.source)}</style>`
+  }
 </head>
 <body>
 <a class="skip" href="#main">Skip to the report</a>
@@ -44,7 +63,12 @@ export function renderPage({ title, kind, header, sections, footer }: Page): str
 ${header}
 ${sections.map(renderSection)}</main>
 <footer>${footer}</footer>
-<script>${verbatim(SCRIPT)}</script>
+<script>${verbatim(SCRIPT)}</script>${
+    script === undefined
+      ? undefined
+      : markup`
+<script>${verbatim(script.source)}</script>`
+  }
 </body>
 </html>`)}\n`;
 }

@@ -3,10 +3,11 @@ import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../../src/reporters/comparison-html.ts';
 import { renderHtml } from '../../../src/reporters/html.ts';
+import { renderTrendHtml } from '../../../src/reporters/trend.ts';
 import { markup, textOf } from '../../../src/reporters/html/markup.ts';
 import { fixtureComparison } from '../../support/fixture-comparison.ts';
 import { fixtureReport } from '../../support/fixture-report.ts';
-import { HOSTILE_MARKUP, poison } from '../../support/hostile-report.ts';
+import { HOSTILE_MARKUP, poison, poisonedTrend } from '../../support/hostile-report.ts';
 
 const PLAIN = { color: false, verbose: false, quiet: false, width: 100 } as const;
 
@@ -40,6 +41,7 @@ function tame(text: string): string {
 describe.each([
   ['report', (next: () => string) => renderHtml(poison(fixtureReport(), next), PLAIN)],
   ['comparison', (next: () => string) => renderComparisonHtml(poison(fixtureComparison(), next))],
+  ['trend', (next: () => string) => renderTrendHtml(poisonedTrend(next))],
 ])('hostile text in every string of a %s', (_, render) => {
   const cycle = (texts: readonly string[]) => {
     let index = 0;
