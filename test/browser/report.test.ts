@@ -1,13 +1,11 @@
-import axe, { type AxeResults } from 'axe-core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../src/reporters/comparison-html.ts';
 import { renderHtml } from '../../src/reporters/html.ts';
-import { missingBrowser, startBrowser, type TestBrowser } from '../support/browser.ts';
+import { graveProblems, missingBrowser, startBrowser, visit, type TestBrowser } from '../support/browser.ts';
 import { fixtureComparison } from '../support/fixture-comparison.ts';
 import { fixtureReport } from '../support/fixture-report.ts';
 import { hostileReport } from '../support/hostile-report.ts';
@@ -36,32 +34,12 @@ describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined
     if (process.env['BULKHEAD_SCREENSHOTS'] === undefined) await rm(directory, { recursive: true, force: true });
   });
 
-  /** Opens a page from the disk, hands it over, and holds that it stayed silent and asked for nothing. */
   async function open(
     name: keyof typeof pages,
     use: (page: Page) => Promise<void>,
     options: BrowserContextOptions = {},
   ): Promise<void> {
-    const context = await started.browser.newContext({ offline: true, ...options });
-    const page = await context.newPage();
-    const said: string[] = [];
-    const asked: string[] = [];
-    page.on('console', (message) => said.push(message.text()));
-    page.on('pageerror', (error) => said.push(error.message));
-    page.on('dialog', (dialog) => {
-      said.push(dialog.message());
-      void dialog.dismiss();
-    });
-    page.on('request', (request) => asked.push(request.url()));
-    const url = pathToFileURL(path.join(directory, `${name}.html`)).href;
-    try {
-      await page.goto(url);
-      await use(page);
-      expect(said).toEqual([]);
-      expect([...new Set(asked.map((each) => each.split('#')[0]))]).toEqual([url]);
-    } finally {
-      await context.close();
-    }
+    await visit(started, path.join(directory, `${name}.html`), use, options);
   }
 
   const shown = (page: Page) => page.locator('article.finding:not([hidden])').count();
@@ -157,14 +135,7 @@ describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined
           await open(
             name,
             async (page) => {
-              await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-              await page.evaluate(axe.source);
-              const { violations, passes } = await page.evaluate<AxeResults>('axe.run()');
-              expect(passes.length).toBeGreaterThan(10);
-              const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-              expect(
-                grave.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html, failureSummary }) => [html, failureSummary])]),
-              ).toEqual([]);
+              expect(await graveProblems(page)).toEqual([]);
             },
             { colorScheme, viewport },
           );
