@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FoundConfig } from '../config/discover.ts';
+import { pathFrom, type FoundConfig } from '../config/discover.ts';
 import { BulkheadError } from '../errors.ts';
 import { escapeText } from '../model/text.ts';
 import type { TellingOptions } from '../model/telling.ts';
@@ -66,7 +66,7 @@ async function watchServers(names: readonly string[], options: WatchOptions, { s
   const recording = limited(await recordingOf(options.record ?? true, process.env, found));
   const log = (line: string): void => void process.stderr.write(`bulkhead: ${line}\n`);
   const progress = options.quiet ? () => undefined : log;
-  const telling = tellingOf(found);
+  const telling = await tellingOf(found);
   const teller = startTeller(await receiversOf(telling, process.env), await stateBeside(recording), log);
   const figures = await startFigures(telling.metrics ?? {}, () => teller.counts(), progress);
   // An address that is none is said now, not at every scan.
@@ -111,13 +111,33 @@ function limited(recording: Recording | undefined): Recording | undefined {
  * Who is told. A configuration that lies where the program was started may have come with somebody else's repository: it runs
  * no program and sends nothing anywhere.
  */
-function tellingOf(found: FoundConfig | undefined): TellingOptions {
+async function tellingOf(found: FoundConfig | undefined): Promise<TellingOptions> {
   const telling = found?.config.telling;
-  if (telling === undefined) return {};
-  if (!found?.discovered) return telling;
+  if (found === undefined || telling === undefined) return {};
+  if (!found.discovered) return withPaths(telling, found);
   throw new BulkheadError('usage', `${escapeText(found.file, 1000)} wants to run programs or to send events (telling).`, {
     hint: `Where that is meant, name it: --config ${escapeText(found.file, 1000)}; else give --no-config.`,
   });
+}
+
+/** Files are relative to the configuration, as everywhere in it; a program is looked for as a shell does. */
+async function withPaths({ webhooks = [], metrics = {}, ...rest }: TellingOptions, found: FoundConfig): Promise<TellingOptions> {
+  const { textfile, ...others } = metrics;
+  return {
+    ...rest,
+    webhooks: await Promise.all(
+      webhooks.map(async ({ secretFile, ...webhook }, index) => ({
+        ...webhook,
+        ...(secretFile === undefined
+          ? {}
+          : { secretFile: await pathFrom(found, secretFile, `telling.webhooks[${index}].secretFile`) }),
+      })),
+    ),
+    metrics: {
+      ...others,
+      ...(textfile === undefined ? {} : { textfile: await pathFrom(found, textfile, 'telling.metrics.textfile') }),
+    },
+  };
 }
 
 async function stateBeside(recording: Recording | undefined): Promise<TellingState> {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -142,7 +142,16 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: a watch`, () => {
   );
 
   it('tells of a server that came and of one that went, and leaves the others alone', async () => {
-    const watch = await watching([], '--all');
+    await writeFile(
+      path.join(directory, 'watch.yaml'),
+      JSON.stringify({
+        telling: {
+          commands: [{ argv: ['tee', '-a', path.join(directory, 'told')], minSeverity: 'info' }],
+          metrics: { listen: '127.0.0.1:0', textfile: 'bulkhead.prom' },
+        },
+      }),
+    );
+    const watch = await watching([], '--all', '--config', 'watch.yaml');
     const id = await fixtures.run({ name: 'watch-comes', network: 'none' });
     await expect.poll(() => texts(watch), SOON).toMatch(/^target-appeared: .*watch-comes/m);
     await session.docker.getContainer(id).remove({ force: true });
@@ -152,6 +161,14 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: a watch`, () => {
         .flatMap(({ data }) => data.changes)
         .filter(({ target }) => target === 'watch-other'),
     ).toEqual([]);
+    const told = () => readFile(path.join(directory, 'told'), 'utf8');
+    await expect.poll(told, SOON).toMatch(/"target-vanished"/);
+    expect(await told()).toMatch(/"target-appeared".*watch-comes/);
+    const url = /metrics at (\S+)/.exec(watch.log())?.[1] ?? '';
+    const metrics = await (await fetch(url)).text();
+    expect(metrics).toMatch(/^bulkhead_drift_changes_total\{kind="target-vanished"\} [1-9]/m);
+    expect(await readFile(path.join(directory, 'bulkhead.prom'), 'utf8')).toContain('bulkhead_findings');
+    expect((await fetch(url.replace('/metrics', '/readyz'))).status).toBe(200);
   });
 
   it('ends at SIGTERM in the middle of a scan with 0 and leaves nothing on the engine; the next one knows what was', async () => {
