@@ -77,11 +77,8 @@ export async function scanner(tools: ScanTools): Promise<{
       const { subjects, gone } = touched(selected, request, known);
       if (subjects.length === 0 && gone.size === 0 && request.scope !== 'everything') return;
       tools.progress(`${request.trigger}: ${request.reasons.map((reason) => escapeText(reason, 200)).join(', ')}`);
-      const bundle = await lookAt(
-        connected,
-        tools.look,
-        { ...selected, subjects },
-        { signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_SCAN_MS)]), progress: () => undefined },
+      const bundle = await limited(signal, (either) =>
+        lookAt(connected, tools.look, { ...selected, subjects }, { signal: either, progress: () => undefined }),
       );
       // Given up: what was not looked at would be told as lost.
       if (signal.aborted) return;
@@ -113,6 +110,17 @@ export async function scanner(tools: ScanTools): Promise<{
   };
 
   return { scan, failed: (what) => log(escapeText(what, 1000)) };
+}
+
+/** Ends `work` when the signal is given or a scan has taken too long. Nothing of it is kept afterwards, as a timer would. */
+async function limited<T>(signal: AbortSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), LONGEST_SCAN_MS);
+  try {
+    return await work(AbortSignal.any([signal, limit.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What is to be looked at, and the names of the servers that are there no more. */
