@@ -65,7 +65,8 @@ export async function scanner(tools: ScanTools): Promise<{
     const event = drift === undefined ? undefined : driftEvent(drift, engine);
     if (event === undefined) teller.unchanged(engine.endpoint);
     else tell(event);
-    await figures.scanned(known, drift);
+    // Figures that cannot be written make no scan a failed one.
+    await figures.scanned(known, drift).catch((error: unknown) => log(messageOf(error)));
   };
 
   const scan = async (request: Request): Promise<void> => {
