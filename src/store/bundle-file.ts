@@ -56,8 +56,8 @@ export function bundleIn(value: unknown, where: string): ObservationBundle {
       `${where} has schemaVersion ${escapeText(JSON.stringify(version) ?? 'none', 20)}; this version of bulkhead reads ${BUNDLE_VERSION}.`,
     );
   }
-  // To optimize the code takes longer than it saves.
-  validateBundle ??= new Ajv2020({ strict: true, code: { optimize: false } }).compile(BundleSchema);
+  // To optimize the code takes longer than it saves, and definitions written out at each place thrice the memory.
+  validateBundle ??= new Ajv2020({ strict: true, inlineRefs: false, code: { optimize: false } }).compile(BundleSchema);
   if (!validateBundle(value)) {
     const problem = validateBundle.errors?.at(-1);
     throw invalid(`${where} is not a bundle: ${escapeText(problem?.instancePath || '/')} ${problem?.message ?? ''}.`);

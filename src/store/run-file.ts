@@ -32,7 +32,7 @@ export async function loadRun(path: string): Promise<SavedRun> {
 }
 
 function reportIn(value: unknown, where: string): Report {
-  const ajv = new Ajv2020({ strict: true });
+  const ajv = new Ajv2020({ strict: true, inlineRefs: false });
   const report = valid<Report>(ajv, ReportSchema, value, where, 'a JSON report of this version');
   // Its schema leaves both open; whoever compares reads them.
   for (const { outcomes } of report.observations) valid(ajv, OutcomesSchema, outcomes, where, 'a report with valid observations');
