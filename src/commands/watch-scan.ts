@@ -46,7 +46,9 @@ export async function scanner(tools: ScanTools): Promise<{
   const { teller, figures, log, signal } = tools;
   let known = await lastKnown(tools);
   let engine: EventEngine = { endpoint: known?.engine.endpoint ?? '' };
-  let failing = false;
+  /** Key of the failure that was told last, until a scan succeeds. */
+  let failing: string | undefined;
+  let lastSaid = '';
 
   const tell = (event: Event): void => {
     teller.tell(event);
@@ -60,8 +62,9 @@ export async function scanner(tools: ScanTools): Promise<{
         ? undefined
         : driftOf({ report: within(known, names), source: 'the run before' }, { report, source: 'this run' });
     known = known === undefined ? report : updated(known, report, gone);
-    if (failing) tell(recoveredEvent(report, engine));
-    failing = false;
+    if (failing !== undefined) tell(recoveredEvent(report, engine));
+    failing = undefined;
+    lastSaid = '';
     const event = drift === undefined ? undefined : driftEvent(drift, engine);
     if (event === undefined) teller.unchanged(engine.endpoint);
     else tell(event);
@@ -102,15 +105,21 @@ export async function scanner(tools: ScanTools): Promise<{
       tools.progress(`${report.targets.length} targets: ${report.exit.reason}`);
     } catch (error) {
       if (signal.aborted) return;
-      failing = true;
       const code = error instanceof BulkheadError ? error.code : 'engine-failed';
-      tell(runFailedEvent({ code, message: messageOf(error) }, engine, Date.now()));
+      const event = runFailedEvent({ code, message: messageOf(error) }, engine, Date.now());
+      // It is tried again and again; the same failure is news once.
+      if (event.key !== failing) tell(event);
+      failing = event.key;
       await figures.failed(startedAt).catch((problem: unknown) => log(messageOf(problem)));
       throw error;
     }
   };
 
-  return { scan, failed: (what) => log(escapeText(what, 1000)) };
+  const failed = (what: string): void => {
+    if (what !== lastSaid) log(escapeText(what, 1000));
+    lastSaid = what;
+  };
+  return { scan, failed };
 }
 
 /** Ends `work` when the signal is given or a scan has taken too long. Nothing of it is kept afterwards, as a timer would. */
