@@ -1,5 +1,5 @@
 import { driftOf } from '../drift/drift.ts';
-import { reportOf } from '../engine/report.ts';
+import { judgedAt, reportOf } from '../engine/report.ts';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { Drift } from '../model/drift.ts';
 import type { Event, EventEngine } from '../model/event.ts';
@@ -86,7 +86,7 @@ export async function scanner(tools: ScanTools): Promise<{
       );
       // Given up: what was not looked at would be told as lost.
       if (signal.aborted) return;
-      const options = accepting(tools.settings.report);
+      const options = judgedAt(tools.settings.report, new Date());
       const report = reportOf(bundle, tools.look.checks, options);
       await allOf([
         async () => record(tools, { bundle, report, options, trigger: triggerOf(request) }),
@@ -146,12 +146,6 @@ function touched(
     subjects: narrow(subjects, scope, new Set(before.map(({ id }) => id))),
     gone: new Set(left.map(({ name }) => name)),
   };
-}
-
-/** Whether a waiver still holds is a question of today. */
-function accepting(options: Settings['report']): Settings['report'] {
-  const { accepted } = options;
-  return accepted === undefined ? options : { ...options, accepted: { ...accepted, now: new Date() } };
 }
 
 async function record({ recording, progress }: ScanTools, run: Parameters<typeof recordRun>[1]): Promise<void> {

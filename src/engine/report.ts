@@ -27,6 +27,11 @@ export interface ReportOptions {
   readonly baseline?: NamedBaseline;
 }
 
+/** The same by the clock of another moment: whether a waiver or an attestation holds is a question of the day. */
+export function judgedAt<T extends Pick<ReportOptions, 'accepted'>>(options: T, now: Date): T {
+  return options.accepted === undefined ? options : { ...options, accepted: { ...options.accepted, now } };
+}
+
 /** Judges a bundle: pure, needs no engine. Only checks for which evidence was gathered are asked. */
 export function reportOf(bundle: ObservationBundle, checks: readonly Check[], options: ReportOptions): Report {
   const { accepted, failOn, allowEmpty, failOnUnusedWaiver = false, minCoverage } = options;

@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { CHECKS, gatheredChecks } from '../checks/registry.ts';
-import { reportOf, type ReportOptions } from '../engine/report.ts';
+import { judgedAt, reportOf, type ReportOptions } from '../engine/report.ts';
 import { BulkheadError } from '../errors.ts';
 import {
   MANIFEST_VERSION,
@@ -132,13 +132,8 @@ async function judged(
     });
   }
   const bundle = readRun(bytes, run.source);
-  const options = (await run.judging?.()) ?? thatDay(judging, bundle.finishedAt);
+  const options = (await run.judging?.()) ?? judgedAt(judging, new Date(bundle.finishedAt));
   return { bytes, report: reportOf(bundle, gatheredChecks(bundle), options), options };
-}
-
-function thatDay(judging: PackRequest['judging'], finishedAt: string): ReportOptions {
-  const { accepted } = judging;
-  return { ...judging, ...(accepted === undefined ? {} : { accepted: { ...accepted, now: new Date(finishedAt) } }) };
 }
 
 async function addRun(add: AddFile, path: string, bytes: Buffer, report: Report, junit: boolean): Promise<void> {
