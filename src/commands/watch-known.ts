@@ -1,6 +1,7 @@
-import { openHistory } from '../history/history.ts';
 import { existsSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
+import { isComplete } from '../engine/exit-code.ts';
+import { openHistory } from '../history/history.ts';
 import type { Report } from '../model/report.ts';
 import { updated } from '../watch/state.ts';
 import { withHistory } from './history-file.ts';
@@ -15,15 +16,17 @@ const MOST_SCANS = 50;
  * or every new check would be news. `undefined` where there is nothing to compare with.
  */
 export async function lastKnown({
+  endpoint,
   recording,
   settings,
   log,
-}: Pick<ScanTools, 'recording' | 'settings' | 'log'>): Promise<Report | undefined> {
+}: Pick<ScanTools, 'endpoint' | 'recording' | 'settings' | 'log'>): Promise<Report | undefined> {
   if (recording === undefined || !existsSync(recording.file)) return undefined;
   return withHistory(openHistory(recording.file), async (history) => {
     const recent = history
       .runs({ limit: MOST_SCANS })
-      .filter(({ interrupted, trigger }) => !interrupted && trigger.kind !== 'manual');
+      // A scan that failed is compared with nothing while a watch runs either; other engines have their own servers.
+      .filter((run) => isComplete(run) && run.trigger.kind !== 'manual' && run.engine.endpoint === endpoint);
     const whole = recent.findIndex(({ trigger }) => trigger.kind === 'schedule');
     if (whole === -1) return undefined;
     let known: Report | undefined;

@@ -23,6 +23,8 @@ import { lastKnown } from './watch-known.ts';
 const LONGEST_SCAN_MS = 30 * 60_000;
 
 export interface ScanTools {
+  /** Of the engine, as its facts have it. */
+  readonly endpoint: string;
   readonly engine: () => Promise<Engine>;
   readonly look: Look;
   readonly settings: Settings;
@@ -45,7 +47,7 @@ export async function scanner(tools: ScanTools): Promise<{
 }> {
   const { teller, figures, log, signal } = tools;
   let known = await lastKnown(tools);
-  let engine: EventEngine = { endpoint: known?.engine.endpoint ?? '' };
+  let engine: EventEngine = { endpoint: tools.endpoint };
   /** Key of the failure that was told last, until a scan succeeds. */
   let failing: string | undefined;
   let lastSaid = '';
@@ -77,7 +79,8 @@ export async function scanner(tools: ScanTools): Promise<{
     try {
       const connected = await tools.engine();
       engine = connected.facts;
-      const selected = await select(connected, tools.look, true);
+      // What a run that was killed has left behind is no matter of one server.
+      const selected = await select(connected, tools.look, request.scope === 'everything');
       const { subjects, gone } = touched(selected, request, known);
       if (subjects.length === 0 && gone.size === 0 && request.scope !== 'everything') return;
       tools.progress(`${request.trigger}: ${request.reasons.map((reason) => escapeText(reason, 200)).join(', ')}`);

@@ -69,9 +69,9 @@ async function watchServers(names: readonly string[], options: WatchOptions, { s
   const telling = await tellingOf(found);
   const teller = startTeller(await receiversOf(telling, process.env), await stateBeside(recording), log);
   const figures = await startFigures(telling.metrics ?? {}, () => teller.counts(), progress);
-  // An address that is none is said now, not at every scan.
-  endpointOf(options.host);
   const scan = await scanner({
+    // An address that is none is said now, not at every scan.
+    endpoint: endpointOf(options.host).url,
     engine: async () => engineOf(options.host),
     look,
     settings,

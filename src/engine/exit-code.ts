@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { BaselineChange, BaselineComparison } from '../model/baseline.ts';
 import { SEVERITIES, type Severity } from '../model/check.ts';
-import type { Finding } from '../model/report.ts';
+import type { Finding, Report } from '../model/report.ts';
 import type { WaiverResult } from '../model/waiver.ts';
 import { coverageOf } from './coverage.ts';
 
@@ -25,6 +25,11 @@ export interface ExitOptions {
   readonly waivers?: readonly WaiverResult[];
   /** Share of findings that have to be decided, percent. */
   readonly minCoverage?: number;
+}
+
+/** A run that broke off shows failures, and what it does not show is not gone. */
+export function isComplete({ interrupted, exit }: Pick<Report, 'interrupted' | 'exit'>): boolean {
+  return !interrupted && exit.code !== EXIT.interrupted && exit.code !== EXIT.engine;
 }
 
 /** The one place where findings become an exit code; precedence 130, 4, 1, 3, 0 (usage errors never get here). */

@@ -1,5 +1,6 @@
 import { sign } from 'node:crypto';
 import { CHECKS, gatheredChecks } from '../checks/registry.ts';
+import { isComplete } from '../engine/exit-code.ts';
 import { judgedAt, reportOf, type ReportOptions } from '../engine/report.ts';
 import { BulkheadError } from '../errors.ts';
 import {
@@ -17,7 +18,7 @@ import { writeArchive, type AddFile } from './archive.ts';
 import type { SigningKey } from './keys.ts';
 import { manifestText, MAX_MANIFEST_BYTES, MAX_PACK_BYTES } from './manifest.ts';
 import { hashOf, indexRuns, readRun, throwIfInterrupted, type EvidenceRun, type IndexedRun } from './run.ts';
-import { addReport, emptyState, isComplete, waiverKey } from './state.ts';
+import { addReport, emptyState, waiverKey } from './state.ts';
 import { renderSummary } from './summary-markdown.ts';
 import { summaryOf } from './summary.ts';
 

@@ -1,4 +1,5 @@
 import type { Decided } from '../engine/areas.ts';
+import { isComplete } from '../engine/exit-code.ts';
 import type { FailureEntry, LeftOutRun } from '../model/evidence.ts';
 import type { Finding, Report, ReportTarget } from '../model/report.ts';
 import type { Waiver } from '../model/waiver.ts';
@@ -26,11 +27,6 @@ export function emptyState(): EvidenceState {
 /** What makes two waivers the same one. */
 export function waiverKey({ id, target, subject, reason, owner, expires, ticket, inconclusive }: Waiver): string {
   return JSON.stringify([id, target, subject, reason, owner, expires, ticket, inconclusive]);
-}
-
-/** A run that broke off shows failures, and what it does not show is not gone. */
-export function isComplete({ interrupted, exit }: Report): boolean {
-  return !interrupted && exit.code !== 130 && exit.code !== 4;
 }
 
 /** Adds a run; they come in the order of their start. */
