@@ -5,10 +5,11 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../src/reporters/comparison-html.ts';
 import { renderHtml } from '../../src/reporters/html.ts';
-import { graveProblems, missingBrowser, startBrowser, visit, type TestBrowser } from '../support/browser.ts';
+import { missingBrowser, startBrowser, visit, type TestBrowser } from '../support/browser.ts';
 import { fixtureComparison } from '../support/fixture-comparison.ts';
 import { fixtureReport } from '../support/fixture-report.ts';
 import { hostileReport } from '../support/hostile-report.ts';
+import { fitsOnPaper, hasNothingGrave, isDrawn, isNoWiderThan, type Open } from '../support/page-manners.ts';
 
 const PLAIN = { color: false, verbose: false, quiet: false, width: 100 } as const;
 const PHONE = { width: 375, height: 812 } as const;
@@ -41,6 +42,10 @@ describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined
   ): Promise<void> {
     await visit(started, path.join(directory, `${name}.html`), use, options);
   }
+  const at =
+    (name: keyof typeof pages): Open =>
+    (use, options) =>
+      open(name, use, options);
 
   const shown = (page: Page) => page.locator('article.finding:not([hidden])').count();
 
@@ -130,64 +135,20 @@ describe.skipIf(missing !== undefined)(`pages in Chromium${missing === undefined
   it.each(['report', 'comparison', 'hostile'] as const)(
     '%s has nothing that axe calls serious, in any theme or width',
     async (name) => {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        for (const viewport of [{ width: 1280, height: 900 }, PHONE]) {
-          await open(
-            name,
-            async (page) => {
-              expect(await graveProblems(page)).toEqual([]);
-            },
-            { colorScheme, viewport },
-          );
-        }
-      }
+      await hasNothingGrave(at(name), PHONE);
     },
   );
 
   it.each(['report', 'comparison', 'hostile'] as const)('%s is never wider than a telephone', async (name) => {
-    await open(
-      name,
-      async (page) => {
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
-      },
-      { viewport: PHONE },
-    );
+    await isNoWiderThan(at(name), PHONE);
   });
 
   it.each(['report', 'comparison'] as const)('%s fits on paper', async (name) => {
-    await open(
-      name,
-      async (page) => {
-        await page.emulateMedia({ media: 'print' });
-        // A4 at 96 dots an inch, without its margins.
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(688);
-      },
-      { viewport: { width: 688, height: 970 } },
-    );
+    await fitsOnPaper(at(name));
   });
 
   it.each(['report', 'comparison'] as const)('%s is drawn in light, dark, on a telephone and on paper', async (name) => {
-    const looks: readonly (readonly [string, BrowserContextOptions, 'screen' | 'print'])[] = [
-      ['light', { colorScheme: 'light' }, 'screen'],
-      ['dark', { colorScheme: 'dark' }, 'screen'],
-      ['phone', { viewport: PHONE, deviceScaleFactor: 2, isMobile: true }, 'screen'],
-      ['print', { colorScheme: 'dark' }, 'print'],
-    ];
-    for (const [look, options, media] of looks) {
-      await open(
-        name,
-        async (page) => {
-          await page.emulateMedia({ media });
-          const image = await page.screenshot({ path: path.join(directory, `${name}-${look}.png`), fullPage: true });
-          expect(image.length).toBeGreaterThan(20_000);
-          const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
-          expect(background).toBe(
-            look === 'dark' ? 'rgb(15, 20, 27)' : look === 'print' ? 'rgb(255, 255, 255)' : 'rgb(244, 246, 249)',
-          );
-        },
-        options,
-      );
-    }
+    await isDrawn(at(name), PHONE, directory, name);
   });
 
   it('shows hostile names as text', async () => {

@@ -5,9 +5,10 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderTrendHtml } from '../../src/reporters/trend.ts';
 import { trendOf } from '../../src/trend/trend.ts';
-import { graveProblems, missingBrowser, startBrowser, visit, type TestBrowser } from '../support/browser.ts';
+import { missingBrowser, startBrowser, visit, type TestBrowser } from '../support/browser.ts';
 import { fixtureTrend, largeTrend } from '../support/fixture-trend.ts';
 import { HOSTILE_MARKUP, hostileTrend } from '../support/hostile-report.ts';
+import { fitsOnPaper, hasNothingGrave, isDrawn, isNoWiderThan, type Open } from '../support/page-manners.ts';
 
 const PHONE = { width: 390, height: 844 } as const;
 const missing = await missingBrowser();
@@ -40,6 +41,10 @@ describe.skipIf(missing !== undefined)(`the trend in Chromium${missing === undef
   async function open(name: Name, use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
     await visit(started, path.join(directory, `${name}.html`), use, options);
   }
+  const at =
+    (name: Name): Open =>
+    (use, options) =>
+      open(name, use, options);
 
   const atRun = async (page: Page, server: string) =>
     page
@@ -130,63 +135,19 @@ describe.skipIf(missing !== undefined)(`the trend in Chromium${missing === undef
   });
 
   it.each(NAMES)('%s has nothing that axe calls serious, in any theme or width', async (name) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const viewport of [{ width: 1280, height: 900 }, PHONE]) {
-        await open(
-          name,
-          async (page) => {
-            expect(await graveProblems(page)).toEqual([]);
-          },
-          { colorScheme, viewport },
-        );
-      }
-    }
+    await hasNothingGrave(at(name), PHONE);
   });
 
   it.each(NAMES)('%s is never wider than a telephone', async (name) => {
-    await open(
-      name,
-      async (page) => {
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.width);
-      },
-      { viewport: PHONE },
-    );
+    await isNoWiderThan(at(name), PHONE);
   });
 
   it.each(['trend', 'trend-large'] as const)('%s fits on paper', async (name) => {
-    await open(
-      name,
-      async (page) => {
-        await page.emulateMedia({ media: 'print' });
-        // A4 at 96 dots an inch, without its margins.
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(688);
-      },
-      { viewport: { width: 688, height: 970 } },
-    );
+    await fitsOnPaper(at(name));
   });
 
   it.each(['trend', 'trend-large'] as const)('%s is drawn in light, dark, on a telephone and on paper', async (name) => {
-    const looks: readonly (readonly [string, BrowserContextOptions, 'screen' | 'print'])[] = [
-      ['light', { colorScheme: 'light' }, 'screen'],
-      ['dark', { colorScheme: 'dark' }, 'screen'],
-      ['phone', { viewport: PHONE, deviceScaleFactor: 2, isMobile: true }, 'screen'],
-      ['print', { colorScheme: 'dark', viewport: { width: 688, height: 970 } }, 'print'],
-    ];
-    const backgrounds: Readonly<Record<string, string>> = { dark: 'rgb(15, 20, 27)', print: 'rgb(255, 255, 255)' };
-    for (const [look, options, media] of looks) {
-      await open(
-        name,
-        async (page) => {
-          await page.emulateMedia({ media });
-          const image = await page.screenshot({ path: path.join(directory, `${name}-${look}.png`), fullPage: true });
-          expect(image.length).toBeGreaterThan(20_000);
-          expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
-            backgrounds[look] ?? 'rgb(244, 246, 249)',
-          );
-        },
-        options,
-      );
-    }
+    await isDrawn(at(name), PHONE, directory, name);
   });
 
   it('shows hostile names as text', async () => {
