@@ -26,6 +26,15 @@ const MAX_LINE = 8192;
  * whatever begins like any record is TLS, and nothing but a greeting may come first.
  */
 const TLS_RECORDS = { first: 0x14, last: 0x18 } as const;
+/**
+ * What a server may take for space between words, in and beside lines: those of ASCII, and what Python's `split` adds
+ * to them in Latin-1.
+ */
+const SPACE = String.raw`[\t\v\f\r \x1c-\x1f\x85\xa0]`;
+const LEADING_SPACE = new RegExp(`^(?:${SPACE}|\n)*`);
+/** A word and a path, as far as a request of HTTP goes; Git's own protocol has a path there too. */
+const WORD_AND_PATH = new RegExp(`^(?![0-9a-f]{4}git-)[!#$%&'*+.^_\`|~\\w-]+${SPACE}+(?:/|https?://)`, 'i');
+const NO_TEXT = new RegExp(`(?!${SPACE})[^\\x20-\\x7e\\x80-\\xff]`);
 /** HAProxy's PROXY protocol, version 2, §2.2. */
 const PROXY_V2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 
@@ -34,7 +43,8 @@ export function judgeFirstBytes(bytes: Buffer, asked: Asked): FirstBytes {
   const [first] = bytes;
   if (first === undefined) return { kind: 'more' };
   if (first >= TLS_RECORDS.first && first <= TLS_RECORDS.last) return judgeHello(bytes, asked);
-  if (first >= 0x80 && isOldHello(bytes)) return { kind: 'refuse', reason: 'TLS in the form of SSL 2 cannot be checked' };
+  const old = judgeOldHello(bytes);
+  if (old !== undefined) return old;
   return judgeLine(bytes);
 }
 
@@ -62,37 +72,37 @@ function judgeHello(bytes: Buffer, { host, mayHide }: Asked): FirstBytes {
   }
 }
 
-/** RFC 5246 appendix E.2: OpenSSL still takes a greeting of SSL 2, which has no room for a name. */
-function isOldHello(bytes: Buffer): boolean {
-  return bytes[2] === 1 && (bytes[3] === 3 || (bytes[3] === 0 && bytes[4] === 2));
+/**
+ * RFC 5246 appendix E.2: OpenSSL still takes a greeting of SSL 2, which has no room for a name: two bytes of length,
+ * the type, the version. Undefined when this is none.
+ */
+function judgeOldHello(bytes: Buffer): FirstBytes | undefined {
+  const [length = 0, , type, major, minor] = bytes;
+  const mayBe = length >= 0x80 && (type ?? 1) === 1 && ((major ?? 3) === 3 || (major === 0 && (minor ?? 2) === 2));
+  if (!mayBe) return undefined;
+  const whole = major === 3 || minor !== undefined;
+  return whole ? { kind: 'refuse', reason: 'TLS in the form of SSL 2 cannot be checked' } : { kind: 'more' };
 }
 
 /** HTTP is told by its first line. Servers forgive empty lines before it. */
 function judgeLine(bytes: Buffer): FirstBytes {
-  if (bytes.subarray(0, PROXY_V2.length).equals(PROXY_V2))
-    return { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
-  let start = 0;
-  while (isSpace(bytes[start])) start += 1;
-  const end = bytes.indexOf(0x0a, start);
-  const long = (end < 0 ? bytes.length : end) - start > MAX_LINE;
-  const line = bytes.toString('latin1', start, end < 0 || long ? start + MAX_LINE : end);
+  const signature = PROXY_V2.subarray(0, bytes.length);
+  if (bytes.subarray(0, signature.length).equals(signature)) {
+    return signature.length < PROXY_V2.length
+      ? { kind: 'more' }
+      : { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
+  }
+  const text = bytes.toString('latin1');
+  const begin = LEADING_SPACE.exec(text)?.[0].length ?? 0;
+  const end = text.indexOf('\n', begin);
+  const long = (end < 0 ? text.length : end) - begin > MAX_LINE;
+  const line = text.slice(begin, end < 0 || long ? begin + MAX_LINE : end);
   if (/^PRI \* HTTP\/2/i.test(line)) return { kind: 'refuse', reason: 'HTTP/2 without TLS cannot be checked' };
   if (/^PROXY (?:TCP|UNKNOWN)/i.test(line)) return { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
-  if (isRequest(line)) return { kind: 'http' };
+  // A version of HTTP, or a word and a path: what only a careless server would answer is left to a strict parser.
+  if (/HTTP\/\d/i.test(line) || WORD_AND_PATH.test(line)) return { kind: 'http' };
   // A byte that is no text ends the doubt: a request begins with a word, and was recognised by then.
-  if (/[^\t\r\x20-\x7e\x80-\xff]/.test(line)) return { kind: 'pass', what: 'other' };
+  if (NO_TEXT.test(line)) return { kind: 'pass', what: 'other' };
   if (long) return { kind: 'refuse', reason: 'its first line does not end' };
   return end < 0 ? { kind: 'more' } : { kind: 'pass', what: 'other' };
-}
-
-/**
- * A version of HTTP, or a word and a path: what only a careless server would answer is left to a strict
- * parser, which refuses it. Git's own protocol has a path there too.
- */
-function isRequest(line: string): boolean {
-  return /HTTP\/\d/i.test(line) || /^(?![0-9a-f]{4}git-)[!#$%&'*+.^_`|~\w-]+[ \t]+(?:\/|https?:\/\/)/i.test(line);
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 }

@@ -10,8 +10,8 @@ function judge(bytes: string | Buffer, name = 'name.test', mayHide = false): Fir
 }
 
 /** The verdict when the bytes come one by one, as somebody sends them who hopes for a hasty one. */
-function judgeSlowly(bytes: string): FirstBytes {
-  const all = Buffer.from(bytes, 'latin1');
+function judgeSlowly(bytes: string | Buffer): FirstBytes {
+  const all = Buffer.from(bytes as string, 'latin1');
   for (let end = 1; end <= all.length; end += 1) {
     const verdict = judge(all.subarray(0, end));
     if (verdict.kind !== 'more') return verdict;
@@ -39,6 +39,9 @@ describe('HTTP is recognised, however it comes', () => {
     `${'M'.repeat(60)} / HTTP/1.1\r\n`,
     `GET /${LONG} HTTP/1.1\r\n`,
     'G\xe4T evil HTTP/1.1\r\n',
+    'GET\x1c/\x1cHTTP/1.1\r\n',
+    '\x1f\x85GET\xa0/ HTTP/1.1\r\n',
+    '\v\f\x1d\nGET\v/\fHTTP/1.1\r\n',
   ])('%j', (text) => {
     expect(judge(text)).toEqual({ kind: 'http' });
     expect(judgeSlowly(text)).toEqual({ kind: 'http' });
@@ -59,10 +62,13 @@ describe('what cannot be checked is refused', () => {
     ['an alert first', Buffer.concat([Buffer.from([0x15, 3, 1, 0, 2, 1, 90]), madeHello(sni('name.test'))]), /cannot be checked/],
     ['an alert of an odd version first', Buffer.from([0x15, 0, 1, 0, 2, 1, 90]), /cannot be checked/],
     ['SSL 2', Buffer.from([0x80, 0x2e, 1, 3, 1, 0, 0]), /SSL 2/],
+    ['SSL 2, of a length that is no text', Buffer.from([0x81, 1, 1, 3, 1, 0, 0]), /SSL 2/],
+    ['SSL 2 in its own version', Buffer.from([0x80, 0x2e, 1, 0, 2, 0, 0]), /SSL 2/],
     ['an encrypted greeting', madeHello(sni('name.test'), ECH), /ECH/],
   ])('%s', (_title, bytes, reason) => {
-    const verdict = judge(bytes);
-    expect(verdict).toMatchObject({ kind: 'refuse', reason: expect.stringMatching(reason) as string });
+    const refused = { kind: 'refuse', reason: expect.stringMatching(reason) as string };
+    expect(judge(bytes)).toMatchObject(refused);
+    expect(judgeSlowly(bytes)).toMatchObject(refused);
   });
 });
 
