@@ -1,3 +1,4 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +24,8 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
   let sealed: AuditResult;
   let open: AuditResult;
   let loose: AuditResult;
-  const names = ['hosts-http', 'none-http', 'files-http', 'ports-http'];
+  const attached: Client[] = [];
+  const names = ['hosts-http', 'none-http', 'files-http', 'ports-http', 'none-stdio', 'hosts-stdio'];
 
   beforeAll(async () => {
     session = await openLab();
@@ -52,6 +54,12 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     await launch('none-http', {}, everything, 'streamableHttp');
     await launch('files-http', files, '--target-port', '8000', node, '-e', IDLE);
     await launch('ports-http', { network: { outbound: { allow_port: [443] } } }, '--target-port', '8000', node, '-e', IDLE);
+    for (const [name, profile] of [
+      ['none-stdio', 'none'],
+      ['hosts-stdio', await bench.profile(ALLOWED)],
+    ] as const) {
+      attached.push(await bench.connectStdio(['run', '--name', name, '--profile', profile, everything, 'stdio']));
+    }
     sealed = await audit(session, { names, internet: INTERNET, neighbors: NEIGHBORS, private: ['10.203.113.10:80'] });
     await launch('open-http', { network: { outbound: { insecure_allow_all: true } } }, everything, 'streamableHttp');
     await launch('open-too', { network: { outbound: { insecure_allow_all: true } } }, everything, 'streamableHttp');
@@ -67,6 +75,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     loose = await audit(session, { names: ['plain-everything', 'plain-node'], internet: INTERNET });
   });
   afterAll(async () => {
+    await Promise.all(attached.map((client) => client.close()));
     await plain?.remove();
     await bench?.close();
   });
@@ -75,7 +84,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: compartments, measured by the audit`, () =
     const findings = sealed.report.findings.filter(({ target }) => target === name);
     expect(findings.filter(({ status }) => status !== 'pass' && status !== 'not-applicable').map(shown)).toEqual([]);
     // A table of nothing but "not applicable" would be clean as well.
-    for (const area of ['NET', 'HOST', 'HARD', 'FS']) {
+    for (const area of AREAS) {
       expect(
         findings.filter((finding) => finding.check.startsWith(area) && finding.status === 'pass').length,
         area,
