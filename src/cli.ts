@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './commands/context.ts';
+import { HELP } from './commands/help.ts';
 import { EXIT, exitCodeOf } from './engine/exit-code.ts';
 import { BulkheadError } from './errors.ts';
 import { escapeText } from './model/text.ts';
@@ -50,6 +51,7 @@ const program = new Command('bulkhead')
     'Launches MCP servers in sealed compartments, and proves what a server can really do against its permission profile.',
   )
   .version(TOOL.version)
+  .configureHelp(HELP)
   .showHelpAfterError()
   .enablePositionalOptions()
   .exitOverride();

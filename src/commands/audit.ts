@@ -24,6 +24,7 @@ export function addAudit(program: Command, context: CommandContext): void {
   addLookOptions(addGateOptions(program.command('audit')))
     .description('look from inside MCP servers and compare with what they declare')
     .argument('[name...]', 'containers to audit, by name or id (default: every MCP server that is found)')
+    .optionsGroup('Output:')
     .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--save <file>', 'keep the observations, for `bulkhead evaluate`')
     .option(

@@ -16,6 +16,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .argument('<bundle>', 'a file of `bulkhead audit --save`')
     .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])
     .option('--skip <checks>', 'all but these checks', collect, [])
+    .optionsGroup('Output:')
     .option('--format <format[=file]>', FORMAT_HELP, collect, [])
     .option('--allow-empty', 'a bundle without targets is no failure', false)
     .option('--quiet', 'verdicts only', false)

@@ -31,6 +31,7 @@ export interface LookFlags extends DestinationFlags {
 
 export function addLookOptions(command: Command): Command {
   return command
+    .optionsGroup('What is looked at, and how:')
     .option('--all', 'every running container, MCP server or not', false)
     .option('--profile <[name=]profile>', 'profile to measure against: a JSON file, none or network; repeatable', collect, [])
     .option('--only <checks>', 'only these checks: ids, slugs or areas, separated by commas', collect, [])

@@ -8,12 +8,11 @@ import { DEFAULT_INTERNET } from '../probes/defaults.ts';
 const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*$/i;
 const ADDRESS = /^[0-9a-f:.]+$/i;
 
-/** @param when what the file is read for, where that is not always: `with --verify: ` */
-export function addConfigOptions(command: Command, when = ''): Command {
+export function addConfigOptions(command: Command): Command {
   const lookedFor = 'BULKHEAD_CONFIG, else bulkhead.yaml from here up to the repository';
   return command
-    .option('--config <file>', `${when}configuration (default: ${lookedFor})`)
-    .option('--no-config', `${when}look for no configuration file`);
+    .option('--config <file>', `configuration (default: ${lookedFor})`)
+    .option('--no-config', 'look for no configuration file');
 }
 
 /** Reads `HOST:PORT`, with IPv6 in brackets. */

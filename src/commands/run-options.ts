@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { DEFAULT_LIMITS } from '../launcher/default-limits.ts';
 import type { Severity } from '../model/check.ts';
 import { TRANSPORTS, type LaunchOptions, type ServerTransport } from '../model/compartment.ts';
@@ -42,18 +42,22 @@ export interface RunOptions {
 
 /** Arguments and options of `bulkhead run`. */
 export function addRunOptions(command: Command): Command {
-  return addConfigOptions(command, 'with --verify: ')
+  command
     .argument('<image>', 'image of the server, or an npm package: npx:NAME@VERSION')
     .argument('[args...]', 'arguments for the server')
     .option('--profile <profile>', 'what the server may do: a JSON file, none or network', 'none')
     .option('--name <name>', 'name of the compartment (default: from the image)')
+    .option('--verify', 'audit the server right after its start, and stop it when it fails', false)
+    .option('--print-config', 'print what a client needs to start it over stdio, and start nothing', false)
+    .option('--quiet', 'say nothing but errors', false)
+    .option(...HOST_OPTION)
+    .optionsGroup('Transport:')
     .option('--transport <transport>', `how clients speak to it: ${TRANSPORTS.join(', ')}`, parseTransport, 'stdio')
     .option('--target-port <port>', 'port on which the server listens inside', parseInteger('--target-port', 1, 65_535))
-    .option(
-      '--port <port>',
-      'port on 127.0.0.1 at which it is published (default: any free one)',
-      parseInteger('--port', 0, 65_535),
-      0,
+    .addOption(
+      new Option('--port <port>', 'port on 127.0.0.1 at which it is published')
+        .argParser(parseInteger('--port', 0, 65_535))
+        .default(0, 'any free one'),
     )
     .option('--token-file <file>', 'write the bearer token there (mode 0600) and do not print it')
     .option(
@@ -63,29 +67,34 @@ export function addRunOptions(command: Command): Command {
       [],
     )
     .option('--detach', 'leave it running; HTTP transports only', false)
+    .optionsGroup('Server:')
     .option('--env <name[=value]>', 'variable for the server; repeatable', collect, [])
     .option('--secret <name=source>', 'secret as a file in memory: NAME=file:PATH or NAME=env:VARIABLE; repeatable', collect, [])
     .option('--secret-as-env <name=source>', 'the same as a variable, which others can see; repeatable', collect, [])
-    .option('--mount-sensitive', 'mount what the profile says even where it is dangerous', false)
     .option('--user <user>', "user of the server (default: the image's, or 65532 where that is root)")
-    .option('--memory <size>', 'memory limit', parseSize('--memory'), DEFAULT_LIMITS.memoryBytes)
+    .option('--allow-scripts', 'npm packages: run install scripts, on this machine', false)
+    .optionsGroup('Limits:')
+    .addOption(sizeOption('--memory', 'memory limit', DEFAULT_LIMITS.memoryBytes))
     .option('--cpus <n>', 'processor limit', parseNumber('--cpus', '1.5'), DEFAULT_LIMITS.cpus)
     .option('--pids <n>', 'process limit', parseInteger('--pids', 1, 100_000), DEFAULT_LIMITS.pids)
-    .option('--tmp-size <size>', 'size of /tmp, which is in memory', parseSize('--tmp-size'), DEFAULT_LIMITS.tmpBytes)
+    .addOption(sizeOption('--tmp-size', 'size of /tmp, which is in memory', DEFAULT_LIMITS.tmpBytes))
+    .optionsGroup('Opt-outs, each said at start and recorded:')
+    .option('--mount-sensitive', 'mount what the profile says even where it is dangerous', false)
     .option('--writable-root', 'let the server write its root file system', false)
     .option('--exec-tmp', 'let the server execute files in /tmp', false)
     .option('--cap-add <capability>', 'give the server a capability; repeatable', collect, [])
     .option('--allow-ech', 'let TLS hide which site it asks for; browsers always do', false)
-    .option('--allow-scripts', 'npm packages: run install scripts, on this machine', false)
-    .option('--verify', 'audit the server right after its start, and stop it when it fails', false)
-    .option('--fail-on <severity>', 'with --verify: lowest severity that stops it, or never (default: medium)', parseGate)
-    .option('--waivers <file>', 'with --verify: failures that somebody accepts until a day')
-    .option('--internet <host:port[/udp]>', 'with --verify: destination that nobody declares; repeatable', collect, [])
-    .option('--no-internet', 'with --verify: dial nothing outside')
-    .option('--timeout <ms>', 'with --verify: time for one attempt', parseInteger('--timeout', 100, 60_000), 2000)
-    .option('--print-config', 'print what a client needs to start it over stdio, and start nothing', false)
-    .option('--quiet', 'say nothing but errors', false)
-    .option(...HOST_OPTION);
+    .optionsGroup('With --verify:')
+    .option('--fail-on <severity>', 'lowest severity that stops it, or never (default: medium)', parseGate)
+    .option('--waivers <file>', 'failures that somebody accepts until a day')
+    .option('--internet <host:port[/udp]>', 'destination that nobody declares; repeatable', collect, [])
+    .option('--no-internet', 'dial nothing outside')
+    .option('--timeout <ms>', 'time for one attempt', parseInteger('--timeout', 100, 60_000), 2000);
+  return addConfigOptions(command);
+}
+
+function sizeOption(flag: string, description: string, bytes: number): Option {
+  return new Option(`${flag} <size>`, description).argParser(parseSize(flag)).default(bytes, `${bytes / 1024 ** 2}m`);
 }
 
 /** RFC 6454 §6.1: scheme, host and port, nothing after them; as a browser writes it. */

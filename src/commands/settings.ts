@@ -63,6 +63,7 @@ export interface Settings {
 
 export function addGateOptions(command: Command): Command {
   return addConfigOptions(command)
+    .optionsGroup('Gate:')
     .option('--fail-on <severity>', 'lowest severity that fails the run, or never (default: medium)', parseGate)
     .option(
       '--min-severity <severity>',

@@ -35,6 +35,7 @@ export function addWatch(program: Command, context: CommandContext): void {
   addLookOptions(addGateOptions(program.command('watch')))
     .description('audit by schedule and whenever the engine says that something changed, and tell what opened and what closed')
     .argument('[name...]', 'containers to audit, by name or id (default: every MCP server that is found)')
+    .optionsGroup('When, and what is told:')
     .option('--schedule <when>', `an interval such as 15m or 6h, or cron in local time (default: ${DEFAULT_SCHEDULE})`)
     .option('--jitter <seconds>', 'puts each scheduled scan off by up to this', parseInteger('--jitter', 0, 86_400))
     .option('--no-events', "scan by schedule alone, whatever the engine's events say")

@@ -142,5 +142,8 @@ describe('without an engine', () => {
   it('prints its version and help', async () => {
     expect((await bulkhead('--version')).stdout).toMatch(/^\d+\.\d+\.\d+$/);
     expect((await bulkhead('audit', '--help')).stdout).toMatch(/--internet/);
+    const { stdout } = await bulkhead('run', '--help');
+    expect(stdout).toMatch(/--memory <size>\s+memory limit \(default: 512m\)/);
+    expect(stdout).not.toMatch(/default:\s+(?:false|\[\])/);
   });
 });
