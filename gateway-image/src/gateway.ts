@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { SOCKETS, type GatewayConfig } from '../../src/model/compartment.ts';
 import { admission } from './admission.ts';
+import { collectQuickly } from './collect-quickly.ts';
 import { checkLimits, endWithRun, readConfig } from './config.ts';
 import { httpSide } from './http-proxy.ts';
 import { inboundServer } from './inbound.ts';
@@ -21,6 +22,7 @@ const gateway: Gateway = {
   admit: admission(config.limits.connections),
 };
 endWithRun();
+collectQuickly();
 
 const http = httpSide(gateway);
 const connections = createServer({ allowHalfOpen: true }, (client) => serveConnection(gateway, client, http.takeOver));

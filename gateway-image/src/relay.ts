@@ -1,6 +1,7 @@
 /** Inside of a compartment: answers DNS by itself and carries connections to the gateway. It decides nothing that counts. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { PROXY_PORT, SOCKETS, type RelayConfig } from '../../src/model/compartment.ts';
+import { collectQuickly } from './collect-quickly.ts';
 import { endWithRun, readConfig } from './config.ts';
 import { ignore } from './dial.ts';
 import { serveDns, type AddressFor } from './dns.ts';
@@ -21,6 +22,7 @@ const IDLE_MS = 60 * 60_000;
 const config = readConfig<RelayConfig>('BULKHEAD_RELAY');
 const log = decisionLog((line) => process.stdout.write(line));
 endWithRun();
+collectQuickly();
 
 let connections = 0;
 let listeners = 0;

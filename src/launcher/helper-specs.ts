@@ -24,15 +24,14 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 
 /**
  * Small heaps, and nothing collected or compiled beside the main thread: as fast for these two, and 5 MB less each.
- * (`--single-threaded` would do the same, but then Node.js refuses the code cache of its own modules.) The last one
- * makes V8 answer many large buffers, which is what an upload is, with quick collections in place of whole ones.
+ * (`--single-threaded` would do the same, but then Node.js refuses the code cache of its own modules.) Every version from
+ * 22.12 on has to know them: with an unknown one it does not start.
  */
 export const NODE_FLAGS = [
   '--max-semi-space-size=1',
   '--max-old-space-size=24',
   '--single-threaded-gc',
   '--no-concurrent-recompilation',
-  '--scavenger-max-new-space-capacity-mb=1',
 ] as const;
 
 /** Port on which the gateway listens in its own container. */

@@ -23,15 +23,18 @@ export const ALLOWED: Profile = { network: { outbound: { allow_host: ['allowed.t
 export class CompartmentBench {
   readonly #session: LabSession;
   readonly directory: string;
+  readonly #node: string;
 
-  private constructor(session: LabSession, directory: string) {
+  private constructor(session: LabSession, directory: string, node: string) {
     this.#session = session;
     this.directory = directory;
+    this.#node = node;
   }
 
-  static async open(session: LabSession): Promise<CompartmentBench> {
+  /** @param node the Node.js that runs the command */
+  static async open(session: LabSession, node = process.execPath): Promise<CompartmentBench> {
     // Below the shared directory, which the engine sees at the same path: profiles may mount what is in it.
-    return new CompartmentBench(session, await mkdtemp(path.join(session.lab.sharedDir, 'compartments-')));
+    return new CompartmentBench(session, await mkdtemp(path.join(session.lab.sharedDir, 'compartments-')), node);
   }
 
   get env(): Record<string, string> {
@@ -47,12 +50,12 @@ export class CompartmentBench {
 
   /** Starts the command and leaves it running; its input stays open until it is ended. */
   start(args: readonly string[]): ChildProcessWithoutNullStreams {
-    return spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...this.env }, cwd: this.directory });
+    return spawn(this.#node, [CLI, ...args], { env: { ...process.env, ...this.env }, cwd: this.directory });
   }
 
   /** Runs the command to its end. */
   async run(args: readonly string[], input = '', timeoutMs = 60_000): Promise<Finished> {
-    const result = await execa(process.execPath, [CLI, ...args], {
+    const result = await execa(this.#node, [CLI, ...args], {
       reject: false,
       input,
       env: this.env,
@@ -86,7 +89,7 @@ export class CompartmentBench {
     const client = new Client({ name: 'bulkhead-test', version: '1.0.0' });
     await client.connect(
       new StdioClientTransport({
-        command: process.execPath,
+        command: this.#node,
         args: [CLI, ...args],
         env: { ...this.env, PATH: process.env['PATH'] ?? '' },
         cwd: this.directory,
