@@ -103,6 +103,7 @@ async function assemble(
       hostAddresses: addresses,
       apiVersion: engine.facts.apiVersion,
       product: engine.facts.product,
+      ...(engine.processors === undefined ? {} : { processors: engine.processors }),
     });
   // Refuses what cannot be before anything is made.
   const draft = planWith('', []);

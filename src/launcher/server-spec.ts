@@ -3,7 +3,7 @@ import type { ContainerSpec, LaunchOptions, MountSpec, PlanInput, ResolvedMount 
 import { escapeText } from '../model/text.ts';
 import { isAtLeast, RECURSIVE_READ_ONLY_API } from './api-version.ts';
 import { enforcedProfile } from './declared.ts';
-import { boundedLog, capabilitiesOf, engineDirectories, hardened, optOuts, tmpfs } from './hardening.ts';
+import { boundedLog, capabilitiesOf, engineDirectories, hardened, optOuts, ownMemory, tmpfs } from './hardening.ts';
 import { LABEL } from '../model/labels.ts';
 import { serverEnv } from './server-env.ts';
 import { chooseUser } from './server-user.ts';
@@ -28,7 +28,7 @@ export function serverSpec(
   const who = chooseUser(image.user, options.user);
   const off = optOuts(options, who.root);
   const mounts = [...input.mounts, ...(secrets === undefined ? [] : [secrets])];
-  const memory = memoryDirectories(input, mounts);
+  const memory = memoryDirectories(input, mounts, who.user);
   const stdio = options.transport === 'stdio';
   const added = capabilitiesOf(options.capAdd);
   const spec: ContainerSpec = {
@@ -51,7 +51,8 @@ export function serverSpec(
       ...(added.length === 0 ? {} : { CapAdd: added }),
       Tmpfs: memory.tmpfs,
       ...(mounts.length === 0 ? {} : { Mounts: mounts.map((mount) => mountSpec(mount, input.apiVersion, mount === secrets)) }),
-      NanoCpus: Math.round(options.cpus * 1e9),
+      // An engine refuses more than it has, and the default may be that.
+      NanoCpus: Math.round(Math.min(options.cpus, input.processors ?? options.cpus) * 1e9),
       LogConfig: serverLog(options),
     },
   };
@@ -70,6 +71,7 @@ function serverLog({ transport, detach }: LaunchOptions): ContainerSpec['HostCon
 function memoryDirectories(
   { image, options, product }: PlanInput,
   mounts: readonly ResolvedMount[],
+  user: string,
 ): { readonly tmpfs: Readonly<Record<string, string>>; readonly notes: readonly string[] } {
   const mounted = new Set(mounts.map(({ target }) => target));
   const declared = [...new Set((image.volumes ?? []).map((path) => posix.resolve('/', path)))];
@@ -78,13 +80,17 @@ function memoryDirectories(
     (path) =>
       `The image keeps data in "${escapeText(path, 100)}": it is in memory, empty at first and gone at the end (mount something there to keep it).`,
   );
+  const own = ownMemory(user, product);
+  if (volumes.length > 0 && own === '') {
+    notes.push(`Older engines let nobody but root write there; with --user UID:GID of ${escapeText(user, 40)} it is the server's own.`);
+  }
   const engines = (options.writableRoot ? [] : engineDirectories(product)).filter(
     (path) => !mounted.has(path) && !volumes.includes(path),
   );
   return {
     tmpfs: {
       ...Object.fromEntries(engines.map((path) => [path, tmpfs(options.tmpBytes, false)])),
-      ...Object.fromEntries(['/tmp', ...volumes].map((path) => [path, tmpfs(options.tmpBytes, options.execTmp)])),
+      ...Object.fromEntries(['/tmp', ...volumes].map((path) => [path, `${tmpfs(options.tmpBytes, options.execTmp)}${own}`])),
     },
     notes,
   };
