@@ -40,7 +40,7 @@ export async function prepare(
     imageFacts(engine.docker, await imageOf(reference, engine, options, signal, say), say),
   );
   const { mounts, notes } = await mountsOn(engine, profile, {
-    imageUser: image.user,
+    image,
     ...(options.user === undefined ? {} : { asked: options.user }),
     allowSensitive: options.mountSensitive,
   });

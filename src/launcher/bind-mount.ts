@@ -23,6 +23,8 @@ export interface MountSettings {
   readonly apiVersion: string;
   /** Whom the server runs as (`chooseUser`). */
   readonly user: string;
+  /** Absolute paths of the image's VOLUME instructions. */
+  readonly imageVolumes?: readonly string[];
 }
 
 export interface ResolvedMounts {

@@ -1,22 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
+import type { PlanInput } from '../model/compartment.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Engine } from '../runtime/connect.ts';
 import type { ResolvedMounts } from './bind-mount.ts';
 import { hostFiles } from './host-files.ts';
 import { resolveMounts } from './mounts.ts';
 import { chooseUser } from './server-user.ts';
+import { volumePaths } from './volume-paths.ts';
 import { homeDirectory } from '../runtime/home-directory.ts';
+
+interface MountRequest {
+  readonly image: Pick<PlanInput['image'], 'user' | 'volumes'>;
+  /** Value of `--user`. */
+  readonly asked?: string;
+  readonly allowSensitive: boolean;
+}
 
 /**
  * The mounts of a profile for an image on this engine, after a look at each on this machine.
- * @param asked value of `--user`
  * @throws BulkheadError of `resolveMounts`; `usage` for a path when the engine is another machine
  */
 export async function mountsOn(
   { facts }: Engine,
   profile: Profile,
-  { imageUser, asked, allowSensitive }: { readonly imageUser: string; readonly asked?: string; readonly allowSensitive: boolean },
+  { image, asked, allowSensitive }: MountRequest,
 ): Promise<ResolvedMounts> {
   const resolved = await resolveMounts(profile, {
     allowSensitive,
@@ -25,7 +33,8 @@ export async function mountsOn(
     files: hostFiles,
     mountTable: await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined),
     apiVersion: facts.apiVersion,
-    user: chooseUser(imageUser, asked).user,
+    user: chooseUser(image.user, asked).user,
+    imageVolumes: volumePaths(image.volumes ?? []),
   });
   const bind = resolved.mounts.find(({ kind }) => kind === 'bind');
   // Paths were looked at on this machine; on the engine's they may be anything.

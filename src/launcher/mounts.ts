@@ -2,6 +2,7 @@ import type { ResolvedMount } from '../model/compartment.ts';
 import type { MountDeclaration, Profile } from '../model/profile.ts';
 import { bindMount, type MountSettings, type ResolvedMounts } from './bind-mount.ts';
 import { mountEntries, refused, shown, type MountEntry } from './mount-entries.ts';
+import { checkNested } from './nested-mounts.ts';
 import { isWithin } from './sensitive-paths.ts';
 
 /**
@@ -9,7 +10,7 @@ import { isWithin } from './sensitive-paths.ts';
  * on the same container path, as in ToolHive, but only when both name the same source: there, ToolHive would
  * mount what was to be read for writing (`client.go`, addReadWriteMounts), here it is an error.
  * @throws BulkheadError `profile-invalid` for an entry that is none; `usage` for a source that is missing or
- * sensitive, a scheme other than `volume`, two sources on one place, a place of the compartment's own, and
+ * sensitive, one without its place in another, a scheme other than `volume`, two sources on one place, a place of the compartment's own, and
  * for reading what an older engine would leave writable
  */
 export async function resolveMounts(profile: Profile, settings: MountSettings): Promise<ResolvedMounts> {
@@ -20,6 +21,7 @@ export async function resolveMounts(profile: Profile, settings: MountSettings): 
   const resolved: ResolvedMounts[] = [];
   for (const entry of entries) resolved.push(await resolve(entry, settings, homes));
   const mounts = resolved.flatMap((one) => one.mounts);
+  await checkNested(mounts, settings.imageVolumes ?? [], files);
   return { mounts, notes: [...notes, ...resolved.flatMap((one) => one.notes), ...writableElsewhere(mounts)] };
 }
 

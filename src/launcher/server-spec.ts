@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { ContainerSpec, LaunchOptions, MountSpec, PlanInput, ResolvedMount } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
 import { isAtLeast, RECURSIVE_READ_ONLY_API } from './api-version.ts';
@@ -7,6 +6,7 @@ import { boundedLog, capabilitiesOf, engineDirectories, hardened, optOuts, ownMe
 import { LABEL } from '../model/labels.ts';
 import { serverEnv } from './server-env.ts';
 import { chooseUser } from './server-user.ts';
+import { volumePaths } from './volume-paths.ts';
 
 /** What the shape of the compartment decides for the server. */
 export interface ServerPlace {
@@ -74,8 +74,7 @@ function memoryDirectories(
   user: string,
 ): { readonly tmpfs: Readonly<Record<string, string>>; readonly notes: readonly string[] } {
   const mounted = new Set(mounts.map(({ target }) => target));
-  const declared = [...new Set((image.volumes ?? []).map((path) => posix.resolve('/', path)))];
-  const volumes = declared.filter((path) => path !== '/tmp' && !mounted.has(path));
+  const volumes = volumePaths(image.volumes ?? []).filter((path) => path !== '/tmp' && !mounted.has(path));
   const notes = volumes.map(
     (path) =>
       `The image keeps data in "${escapeText(path, 100)}": it is in memory, empty at first and gone at the end (mount something there to keep it).`,

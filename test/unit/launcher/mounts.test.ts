@@ -44,9 +44,32 @@ describe('mounts of a profile', () => {
   it('may lie in each other', async () => {
     const { mounts } = await resolved(
       { read: ['/srv/a:/data'], write: ['/srv/b:/data/out'] },
-      { files: anything(['/srv/a', '/srv/b']) },
+      { files: anything(['/srv/a', '/srv/a/out', '/srv/b']) },
     );
     expect(mounts.map(({ target }) => target)).toEqual(['/data', '/data/out']);
+  });
+
+  it.each<[string, Profile, string, Partial<MountSettings>?]>([
+    ['a directory', { read: ['/srv/a:/data'], write: ['/srv/b:/data/gone'] }, '"/srv/a/gone" does not exist'],
+    ['a directory for writing', { read: ['/srv/b:/data/gone'], write: ['/srv/a:/data'] }, '"/srv/a/gone" does not exist'],
+    ['one that is no link', { write: ['/srv/a:/data', '/srv/b:/data/link'] }, '"/srv/a/link" leads to "/etc"'],
+    ['one that is no file', { write: ['/srv/a:/data', '/srv/b:/data/file'] }, '"/srv/a/file" is no directory'],
+    ['one that is no directory', { read: ['/srv/file:/data/out'], write: ['/srv/a:/data'] }, '"/srv/a/out" is no file'],
+    ['a directory, for a volume', { write: ['/srv/a:/data', 'volume://cache:/data/gone'] }, '"/srv/a/gone" does not exist'],
+    ['a directory, in the nearest', { write: ['/srv/a:/data', '/srv/b:/data/out', '/srv/b:/data/out/x'] }, '"/srv/b/x" does not exist'],
+    ['a directory, for what the image keeps', { read: ['/srv/a:/data'] }, '"/data/kept"', { imageVolumes: ['/data/kept'] }],
+  ])('have their place in each other: %s', async (_, profile, said, changes) => {
+    const there = { '/srv/a': DIRECTORY, '/srv/a/out': DIRECTORY, '/srv/a/file': FILE, '/srv/b': DIRECTORY, '/srv/file': FILE };
+    const files = machine({ ...there, '/etc': DIRECTORY }, { '/srv/a/link': '/etc' });
+    const error = await failure(profile, { files, ...changes });
+    expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('nothing is made') });
+    expect(error.message).toContain(said);
+  });
+
+  it('have it, in a volume too, of which nothing is seen', async () => {
+    const files = machine({ '/srv/a': DIRECTORY, '/srv/a/kept': DIRECTORY, '/srv/a/file': FILE, '/srv/file': FILE });
+    const profile = { read: ['/srv/file:/data/file', '/srv/file:/cache/x'], write: ['/srv/a:/data', 'volume://cache:/cache'] };
+    expect((await resolved(profile, { files, imageVolumes: ['/data/kept', '/cache', '/other'] })).mounts).toHaveLength(4);
   });
 
   it('are for writing where both lists name the same one', async () => {
