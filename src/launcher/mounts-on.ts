@@ -22,7 +22,7 @@ interface MountRequest {
  * @throws BulkheadError of `resolveMounts`; `usage` for a path when the engine is another machine
  */
 export async function mountsOn(
-  { facts }: Engine,
+  { facts, dataDirectory }: Engine,
   profile: Profile,
   { image, asked, allowSensitive }: MountRequest,
 ): Promise<ResolvedMounts> {
@@ -32,6 +32,7 @@ export async function mountsOn(
     platform: process.platform,
     files: hostFiles,
     mountTable: await readFile('/proc/self/mountinfo', 'utf8').catch(() => undefined),
+    enginePaths: await enginePaths(facts.endpoint, dataDirectory),
     apiVersion: facts.apiVersion,
     user: chooseUser(image.user, asked).user,
     imageVolumes: volumePaths(image.volumes ?? []),
@@ -46,4 +47,18 @@ export async function mountsOn(
       hint: 'Use a volume of the engine: "volume://name:/data".',
     },
   );
+}
+
+/** Where the engine listens and keeps its data, however they are called; nothing of another machine's. */
+async function enginePaths(
+  endpoint: string,
+  dataDirectory: string | undefined,
+): Promise<readonly { readonly path: string; readonly what: string }[]> {
+  if (!endpoint.startsWith('unix://')) return [];
+  const socket = endpoint.slice('unix://'.length);
+  const real = async (path: string): Promise<string> => (await hostFiles.realpath(path).catch(() => undefined)) ?? path;
+  return [
+    { path: await real(socket), what: 'the socket of the engine' },
+    ...(dataDirectory === undefined ? [] : [{ path: await real(dataDirectory), what: 'the data of the engine' }]),
+  ];
 }

@@ -70,6 +70,11 @@ const SOCKETS: ReadonlySet<string> = new Set([
 /** `/home/x`, `/Users/x`, those of drives of Windows (`/c/Users/x`, in WSL `/mnt/c/Users/x`) and of Fedora's images. */
 const HOME_LIKE = /^(?:\/root|\/var\/root|(?:\/var)?\/home\/[^/]+|(?:(?:\/mnt)?\/[a-z])?\/users\/[^/]+)(?=\/|$)/i;
 
+/** Whether a file of this name is what an engine listens on. */
+export function isEngineSocket(name: string): boolean {
+  return SOCKETS.has(name);
+}
+
 export interface SensitivityRules {
   /** Home directories of the person, as written and as real path. */
   readonly homes: readonly string[];
@@ -85,7 +90,7 @@ export function sensitivity(path: string, readOnly: boolean, { homes, platform }
   const own = fold(canonicalPath(path));
   if (own === '/') return 'is the whole file system of this machine';
   if ((platform === 'win32' ? OWN_WINDOWS : WINDOWS_BESIDE).test(own)) return 'is a disk or a system directory of Windows';
-  if (SOCKETS.has(own.slice(own.lastIndexOf('/') + 1))) return 'is the socket of a container engine';
+  if (isEngineSocket(own.slice(own.lastIndexOf('/') + 1))) return 'is the socket of a container engine';
   const mine = homes.map((home) => fold(canonicalPath(home)));
   const anybodys = HOME_LIKE.exec(own) ?? [];
   return inSystem(own, readOnly, mine, fold) ?? inHomes(own, [...mine, ...anybodys], fold) ?? inCredentials(own, fold);
@@ -136,7 +141,7 @@ export function canonicalPath(path: string): string {
 }
 
 /** File systems of macOS and Windows do not tell upper from lower case. */
-function folding(platform: NodeJS.Platform): (path: string) => string {
+export function folding(platform: NodeJS.Platform): (path: string) => string {
   return platform === 'darwin' || platform === 'win32' ? (path) => path.toLowerCase() : (path) => path;
 }
 
