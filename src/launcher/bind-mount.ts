@@ -110,7 +110,9 @@ function contentNotes(entry: MountEntry, { sockets, complete }: DirectoryContent
   return [
     ...(sockets.length === 0
       ? []
-      : [`${shown(entry.text)} holds sockets (${escapeText(sockets.join(', '), 200)}): the server may speak to whoever listens there.`]),
+      : [
+          `${shown(entry.text)} holds sockets (${escapeText(sockets.join(', '), 200)}): the server may speak to whoever listens there.`,
+        ]),
     ...(complete ? [] : [`${shown(entry.text)} holds more than was looked through for credentials and sockets.`]),
   ];
 }

@@ -81,7 +81,9 @@ function memoryDirectories(
   );
   const own = ownMemory(user, product);
   if (volumes.length > 0 && own === '') {
-    notes.push(`Older engines let nobody but root write there; with --user UID:GID of ${escapeText(user, 40)} it is the server's own.`);
+    notes.push(
+      `Older engines let nobody but root write there; with --user UID:GID of ${escapeText(user, 40)} it is the server's own.`,
+    );
   }
   const engines = (options.writableRoot ? [] : engineDirectories(product)).filter(
     (path) => !mounted.has(path) && !volumes.includes(path),

@@ -56,7 +56,11 @@ describe('mounts of a profile', () => {
     ['one that is no file', { write: ['/srv/a:/data', '/srv/b:/data/file'] }, '"/srv/a/file" is no directory'],
     ['one that is no directory', { read: ['/srv/file:/data/out'], write: ['/srv/a:/data'] }, '"/srv/a/out" is no file'],
     ['a directory, for a volume', { write: ['/srv/a:/data', 'volume://cache:/data/gone'] }, '"/srv/a/gone" does not exist'],
-    ['a directory, in the nearest', { write: ['/srv/a:/data', '/srv/b:/data/out', '/srv/b:/data/out/x'] }, '"/srv/b/x" does not exist'],
+    [
+      'a directory, in the nearest',
+      { write: ['/srv/a:/data', '/srv/b:/data/out', '/srv/b:/data/out/x'] },
+      '"/srv/b/x" does not exist',
+    ],
     ['a directory, for what the image keeps', { read: ['/srv/a:/data'] }, '"/data/kept"', { imageVolumes: ['/data/kept'] }],
   ])('have their place in each other: %s', async (_, profile, said, changes) => {
     const there = { '/srv/a': DIRECTORY, '/srv/a/out': DIRECTORY, '/srv/a/file': FILE, '/srv/b': DIRECTORY, '/srv/file': FILE };
@@ -228,7 +232,9 @@ describe('what is sensitive', () => {
     expect(await said('backup/2026/alice/.ssh', 'directory')).toContain('contains 2026/alice/.ssh (credentials)');
     expect(await said('backup/a/b/c/.docker/config.json')).toContain('contains a/b/c/.docker/config.json (credentials)');
     expect(await said('backup/alice/.SSH', 'directory', 'darwin')).toContain('alice/.SSH');
-    expect(await said('backup/run/podman.sock', 'socket')).toContain('contains run/podman.sock, the socket of a container engine');
+    expect(await said('backup/run/podman.sock', 'socket')).toContain(
+      'contains run/podman.sock, the socket of a container engine',
+    );
     const read = { read: ['/srv/backup'] };
     expect(await resolved(read, { files: holding('backup/run/podman.sock', 'file') })).toMatchObject({ notes: [] });
     expect(await resolved(read, { files: holding('backup/x/.sshfs', 'directory') })).toMatchObject({ notes: [] });
@@ -240,7 +246,8 @@ describe('what is sensitive', () => {
       { path: '/disk/engine', what: 'the data of the engine' },
     ];
     const files = anything(['/srv', '/srv/engine', '/srv/engine/api', '/disk', '/disk/engine/volumes/x', '/disk/engines']);
-    const said = async (path: string): Promise<string> => (await failure({ read: [`${path}:/x`] }, { files, enginePaths })).message;
+    const said = async (path: string): Promise<string> =>
+      (await failure({ read: [`${path}:/x`] }, { files, enginePaths })).message;
     expect(await said('/srv/engine')).toContain('contains "/srv/engine/api", the socket of the engine');
     expect(await said('/srv/engine/api')).toContain('is the socket of the engine');
     expect(await said('/disk')).toContain('contains "/disk/engine", the data of the engine');
@@ -260,7 +267,15 @@ describe('what is sensitive', () => {
       '34 22 8:2 /@home/person/project /srv/project rw - btrfs /dev/sda2 rw',
       '35 22 8:2 / /srv/volumes ro - btrfs /dev/sda2 rw',
     ].join('\n');
-    const paths = ['/srv/system', '/srv/system/etc', '/srv/system/srv/plain', '/srv/chroot', '/srv/jail', '/srv/keys/old', '/srv/keys'];
+    const paths = [
+      '/srv/system',
+      '/srv/system/etc',
+      '/srv/system/srv/plain',
+      '/srv/chroot',
+      '/srv/jail',
+      '/srv/keys/old',
+      '/srv/keys',
+    ];
     const files = anything([...paths, '/srv/project/src', '/srv/plain', '/srv/volumes']);
     const settled = { files, mountTable, apiVersion: '1.44' };
     const said = async (path: string): Promise<string> => (await failure({ read: [path] }, settled)).message;
@@ -279,7 +294,13 @@ describe('what is sensitive', () => {
   it('is said where sockets are, or where there is more than is looked through', async () => {
     const socket: FileFacts = { ...FILE, kind: 'socket' };
     const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`/srv/many/${index}`, FILE]));
-    const files = machine({ '/srv/a': DIRECTORY, '/srv/a/b': DIRECTORY, '/srv/a/b/db.sock': socket, '/srv/many': DIRECTORY, ...many });
+    const files = machine({
+      '/srv/a': DIRECTORY,
+      '/srv/a/b': DIRECTORY,
+      '/srv/a/b/db.sock': socket,
+      '/srv/many': DIRECTORY,
+      ...many,
+    });
     const { notes } = await resolved({ read: ['/srv/a', '/srv/many'] }, { files });
     expect(notes).toEqual([
       expect.stringContaining('sockets (b/db.sock)'),

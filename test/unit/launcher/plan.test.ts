@@ -236,8 +236,8 @@ describe('the environment of the server', () => {
 
 it('no more processors are asked for than there are', () => {
   const cpus = (asked: number, processors?: number): unknown =>
-    planCompartment(planInput({ options: { ...STDIO, cpus: asked }, ...(processors === undefined ? {} : { processors }) })).server.HostConfig
-      .NanoCpus;
+    planCompartment(planInput({ options: { ...STDIO, cpus: asked }, ...(processors === undefined ? {} : { processors }) })).server
+      .HostConfig.NanoCpus;
   expect([cpus(2, 1), cpus(1.5, 4), cpus(2)]).toEqual([1e9, 1.5e9, 2e9]);
 });
 
