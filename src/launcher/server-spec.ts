@@ -4,6 +4,7 @@ import { isAtLeast, RECURSIVE_READ_ONLY_API } from './api-version.ts';
 import { enforcedProfile } from './declared.ts';
 import { boundedLog, capabilitiesOf, engineDirectories, hardened, optOuts, ownMemory, tmpfs } from './hardening.ts';
 import { LABEL } from '../model/labels.ts';
+import { OWN_VOLUMES, volumeOwner } from './new-volumes.ts';
 import { serverEnv } from './server-env.ts';
 import { chooseUser } from './server-user.ts';
 import { volumePaths } from './volume-paths.ts';
@@ -50,7 +51,7 @@ export function serverSpec(
       ReadonlyRootfs: !options.writableRoot,
       ...(added.length === 0 ? {} : { CapAdd: added }),
       Tmpfs: memory.tmpfs,
-      ...(mounts.length === 0 ? {} : { Mounts: mounts.map((mount) => mountSpec(mount, input.apiVersion, mount === secrets)) }),
+      ...(mounts.length === 0 ? {} : { Mounts: mounts.map((mount) => mountSpec(mount, input.apiVersion, who.user)) }),
       // An engine refuses more than it has, and the default may be that.
       NanoCpus: Math.round(Math.min(options.cpus, input.processors ?? options.cpus) * 1e9),
       LogConfig: serverLog(options),
@@ -97,9 +98,13 @@ function memoryDirectories(
   };
 }
 
-function mountSpec({ kind, source, target, readOnly }: ResolvedMount, apiVersion: string, own: boolean): MountSpec {
+function mountSpec({ kind, source, target, readOnly }: ResolvedMount, apiVersion: string, user: string): MountSpec {
   const base = { Type: kind, Source: source, Target: target, ReadOnly: readOnly };
-  if (kind === 'volume') return own ? { ...base, VolumeOptions: { NoCopy: true } } : base;
+  if (kind === 'volume') {
+    // With what the image has there, an engine copies whose it is: root's, after it was given to the server's user.
+    const given = source.startsWith(OWN_VOLUMES) || (!readOnly && volumeOwner(user) !== undefined);
+    return given ? { ...base, VolumeOptions: { NoCopy: true } } : base;
+  }
   const recursive = readOnly && isAtLeast(apiVersion, RECURSIVE_READ_ONLY_API);
   return { ...base, BindOptions: { Propagation: 'rprivate', ...(recursive ? { ReadOnlyForceRecursive: true } : {}) } };
 }

@@ -37,6 +37,15 @@ describe('mounts of a profile', () => {
     });
   });
 
+  it('of the engine say what becomes of a new one where the user is a name', async () => {
+    const { notes } = await resolved({ write: ['volume://cache:/cache'], read: ['volume://other:/other'] }, { user: 'node' });
+    expect(notes).toEqual([
+      expect.stringContaining('other'),
+      expect.stringContaining('cache'),
+      expect.stringContaining('--user UID:GID of "node"'),
+    ]);
+  });
+
   it('are none when none are declared', async () => {
     expect(await resolved({})).toEqual({ mounts: [], notes: [] });
   });

@@ -315,6 +315,19 @@ describe('mounts', () => {
     expect(write?.BindOptions?.ReadOnlyForceRecursive).toBeUndefined();
   });
 
+  it.each([
+    ['1000:1000', false, true],
+    ['1000', false, true],
+    // What the image has there is wanted for reading, and its owner for a name and for root.
+    ['1000', true, false],
+    ['node', false, false],
+    ['0:0', false, false],
+  ])('of the engine take nothing from the image where they are given to the user: %s, read %s', (user, readOnly, given) => {
+    const volume = [{ kind: 'volume', source: 'cache', target: '/cache', readOnly }] as const;
+    const [mount] = planCompartment(planInput({ mounts: volume, options: { ...STDIO, user } })).server.HostConfig.Mounts ?? [];
+    expect(mount?.VolumeOptions).toEqual(given ? { NoCopy: true } : undefined);
+  });
+
   it('are in the label as they are mounted', () => {
     const profile: Profile = { ...HOSTS, read: ['/link:/data'], write: ['/srv/out:/out'], privileged: false };
     const label = planCompartment(planInput({ profile, mounts })).server.Labels[LABEL.profile] ?? '';
