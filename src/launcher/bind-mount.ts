@@ -100,7 +100,7 @@ function reasonAgainst(
   }
   for (const other of mountTable === undefined ? [] : otherPaths(mountTable, real)) {
     const why = sensitivity(other, entry.readOnly, { homes, platform });
-    if (why !== undefined) return `what is there, or mounted below it, is also at ${shown(other)}, which ${why}`;
+    if (why !== undefined) return `what is there, or mounted below it, is also at ${shown(other)}, which ${escapeText(why, 200)}`;
   }
   return undefined;
 }
@@ -110,9 +110,7 @@ function contentNotes(entry: MountEntry, { sockets, complete }: DirectoryContent
   return [
     ...(sockets.length === 0
       ? []
-      : [
-          `${shown(entry.text)} holds sockets (${escapeText(sockets.join(', '), 200)}): the server may speak to whoever listens there.`,
-        ]),
+      : [`${shown(entry.text)} holds sockets (${sockets.join(', ')}): the server may speak to whoever listens there.`]),
     ...(complete ? [] : [`${shown(entry.text)} holds more than was looked through for credentials and sockets.`]),
   ];
 }

@@ -1,3 +1,4 @@
+import { escapeText } from '../model/text.ts';
 import type { HostFiles } from './host-files.ts';
 import { CREDENTIALS } from './sensitive-home.ts';
 import { folding, isEngineSocket } from './sensitive-paths.ts';
@@ -34,13 +35,15 @@ export async function contentsOf(directory: string, files: HostFiles, platform: 
     }
     for (const { name, kind } of entries) {
       const path = `${below}/${name}`;
+      // Servers of before may have written these names.
+      const shown = escapeText(path.slice(1), 200);
       if (names.some((known) => fold(path).endsWith(known))) {
-        return { against: `contains ${path.slice(1)} (credentials)`, sockets, complete };
+        return { against: `contains ${shown} (credentials)`, sockets, complete };
       }
       if (kind === 'socket' && isEngineSocket(name)) {
-        return { against: `contains ${path.slice(1)}, the socket of a container engine`, sockets, complete };
+        return { against: `contains ${shown}, the socket of a container engine`, sockets, complete };
       }
-      if (kind === 'socket' && sockets.length < 3) sockets.push(path.slice(1));
+      if (kind === 'socket' && sockets.length < 3) sockets.push(shown);
       if (kind === 'directory') directories.push(path);
     }
     left -= entries.length;

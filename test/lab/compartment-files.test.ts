@@ -304,6 +304,13 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: files and secrets of a compartment`, () =>
     return `${repo}:latest`;
   }
 
+  it('a server that needs more memory than it has, is ended and it is said why', async () => {
+    const script = 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1));';
+    const { exitCode, stderr } = await bench.run(['run', '--memory', '64m', node, '-e', script]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/ended with code 137: it ran out of memory/)]);
+    expect((await bench.run(['run', '--memory', '64m', node, '-e', 'process.exit(9)'])).stderr).toMatch(/ended with code 9$/m);
+  });
+
   async function linkTo(target: string, name: string): Promise<string> {
     const link = path.join(bench.directory, name);
     await symlink(target, link);
@@ -363,6 +370,16 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: files and secrets of a compartment`, () =>
         });
         expect(await bench.leftovers()).toEqual([]);
       }
+    });
+
+    it('may come through a pipe, whose writer is late', async () => {
+      const pipe = path.join(bench.directory, 'pipe');
+      await execa('mkfifo', [pipe]);
+      const writer = execa('sh', ['-c', 'sleep 0.5; printf hush > "$1"', 'sh', pipe]);
+      const script = "console.log(JSON.stringify([require('fs').readFileSync('/run/secrets/ALPHA', 'utf8')]))";
+      const { stdout, stderr } = await bench.run(['run', '--secret', `ALPHA=file:${pipe}`, node, '-e', script]);
+      expect(stdout.trim(), stderr).toBe('["hush"]');
+      await writer;
     });
 
     it('are not in what the engine tells, nor on its disk, and are gone with the compartment', async () => {

@@ -244,6 +244,7 @@ describe('what is sensitive', () => {
     expect(await said('backup/run/podman.sock', 'socket')).toContain(
       'contains run/podman.sock, the socket of a container engine',
     );
+    expect(await said('backup/a\u001b[2J/.ssh', 'directory')).not.toContain('\u001b');
     const read = { read: ['/srv/backup'] };
     expect(await resolved(read, { files: holding('backup/run/podman.sock', 'file') })).toMatchObject({ notes: [] });
     expect(await resolved(read, { files: holding('backup/x/.sshfs', 'directory') })).toMatchObject({ notes: [] });
