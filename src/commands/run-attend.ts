@@ -49,6 +49,7 @@ export async function attend(
   process.stdin.destroy();
   if (outcome === 'interrupted') return EXIT.interrupted;
   if (outcome === 'gone' || outcome === 0) return EXIT.clean;
-  say(`the server ended with code ${outcome}`);
+  const why = (await compartment.ranOutOfMemory().catch(() => false)) ? ': it ran out of memory (--memory gives it more)' : '';
+  say(`the server ended with code ${outcome}${why}`);
   return EXIT.violation;
 }

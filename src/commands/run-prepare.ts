@@ -2,7 +2,7 @@ import { readEnvironment } from '../launcher/environment.ts';
 import type { LaunchRequest } from '../launcher/launch.ts';
 import { mountsOn } from '../launcher/mounts-on.ts';
 import { isPackageReference, parsePackageReference } from '../launcher/package-reference.ts';
-import { secretFiles } from '../launcher/secret-files.ts';
+import { secretFilesUntil } from '../launcher/secret-files.ts';
 import { readSecrets } from '../launcher/secrets.ts';
 import { loadProfile } from '../profiles/load.ts';
 import { sweep } from '../runtime/cleanup.ts';
@@ -32,7 +32,7 @@ export async function prepare(
   const environment = readEnvironment(options.env, process.env);
   const secrets = await readSecrets(
     { asFile: options.secret, asEnv: options.secretAsEnv },
-    { caller: process.env, files: secretFiles, platform: process.platform },
+    { caller: process.env, files: secretFilesUntil(signal), platform: process.platform },
   );
   const engine = await engineOf(options.host);
   for (const note of await asEngineError(engine, () => sweep(engine.docker, Date.now()))) say(note);
@@ -40,7 +40,7 @@ export async function prepare(
     imageFacts(engine.docker, await imageOf(reference, engine, options, signal, say), say),
   );
   const { mounts, notes } = await mountsOn(engine, profile, {
-    imageUser: image.user,
+    image,
     ...(options.user === undefined ? {} : { asked: options.user }),
     allowSensitive: options.mountSensitive,
   });

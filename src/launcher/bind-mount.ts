@@ -3,12 +3,14 @@ import type { ResolvedMount } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
 import { isAtLeast, RECURSIVE_READ_ONLY_API } from './api-version.ts';
 import { mountEntry } from './declared.ts';
+import { contentsOf, type DirectoryContents } from './directory-contents.ts';
 import type { FileFacts, HostFiles } from './host-files.ts';
 import { mayUse } from './mount-access.ts';
+import { otherPaths } from './mount-aliases.ts';
 import { refused, shown, type MountEntry } from './mount-entries.ts';
 import { writableBelow } from './mount-table.ts';
-import { CREDENTIALS, PROJECT_FILES } from './sensitive-home.ts';
-import { sensitivity } from './sensitive-paths.ts';
+import { PROJECT_FILES } from './sensitive-home.ts';
+import { isWithin, sensitivity } from './sensitive-paths.ts';
 
 export interface MountSettings {
   /** `--mount-sensitive`. */
@@ -23,6 +25,10 @@ export interface MountSettings {
   readonly apiVersion: string;
   /** Whom the server runs as (`chooseUser`). */
   readonly user: string;
+  /** The engine's socket and data on this machine, as real paths; what each is completes "it contains …". */
+  readonly enginePaths?: readonly { readonly path: string; readonly what: string }[];
+  /** Absolute paths of the image's VOLUME instructions. */
+  readonly imageVolumes?: readonly string[];
 }
 
 export interface ResolvedMounts {
@@ -49,14 +55,19 @@ export async function bindMount(entry: MountEntry, settings: MountSettings, home
   }
   const resolved: ResolvedMount = { kind: 'bind', source, target: mount.target, readOnly };
   mountEntry(resolved);
-  const against = await reasonAgainst(entry, source, facts, settings, homes);
+  // What is refused by its path is not walked through.
+  const byPath = reasonAgainst(entry, source, facts, settings, homes);
+  const contents =
+    byPath === undefined && facts.kind === 'directory' ? await contentsOf(source, settings.files, settings.platform) : undefined;
+  const against = byPath ?? (contents?.against === undefined ? undefined : `it ${contents.against}`);
   if (against !== undefined && !settings.allowSensitive) {
     throw refused(entry, against, 'Mount the one directory that the server needs; --mount-sensitive mounts it all the same.');
   }
   const allowed = against === undefined ? [] : [`${shown(entry.text)} is mounted although ${against} (--mount-sensitive).`];
+  const content = contents === undefined || against !== undefined ? [] : contentNotes(entry, contents);
   const below = readOnly && facts.kind === 'directory' ? recursion(entry, source, settings) : [];
   const projects = readOnly || facts.kind !== 'directory' ? [] : await projectFiles(entry, source, settings.files);
-  return { mounts: [resolved], notes: [...allowed, ...below, ...projects, ...permission(entry, facts, settings)] };
+  return { mounts: [resolved], notes: [...allowed, ...content, ...below, ...projects, ...permission(entry, facts, settings)] };
 }
 
 /** A path of the other kind would be another one, or none, once it is resolved here. */
@@ -70,24 +81,38 @@ function refuseForeign(entry: MountEntry, platform: NodeJS.Platform): void {
   );
 }
 
-async function reasonAgainst(
+function reasonAgainst(
   entry: MountEntry,
   real: string,
   { kind }: FileFacts,
-  { platform, files }: MountSettings,
+  { platform, mountTable, enginePaths }: MountSettings,
   homes: readonly string[],
-): Promise<string | undefined> {
+): string | undefined {
   for (const path of new Set([entry.mount.source, real])) {
     const why = sensitivity(path, entry.readOnly, { homes, platform });
     if (why !== undefined) return path === entry.mount.source ? `it ${why}` : `it leads to ${shown(path)}, which ${why}`;
   }
   if (kind === 'socket') return 'it is a socket: what listens behind it is not held by a mount';
   if (kind === 'other') return 'it is neither a file nor a directory';
-  for (const name of kind === 'directory' ? CREDENTIALS : []) {
-    const found = await look(entry, () => files.stat(join(real, name)));
-    if (found !== undefined) return `it contains ${name} (credentials)`;
+  for (const { path, what } of enginePaths ?? []) {
+    if (isWithin(path, real)) return `it ${path === real ? 'is' : `contains ${shown(path)},`} ${what}`;
+    if (isWithin(real, path)) return `it lies in ${shown(path)}, ${what}`;
+  }
+  for (const other of mountTable === undefined ? [] : otherPaths(mountTable, real)) {
+    const why = sensitivity(other, entry.readOnly, { homes, platform });
+    if (why !== undefined) return `what is there, or mounted below it, is also at ${shown(other)}, which ${escapeText(why, 200)}`;
   }
   return undefined;
+}
+
+/** What else is to be said of what a directory holds. */
+function contentNotes(entry: MountEntry, { sockets, complete }: DirectoryContents): readonly string[] {
+  return [
+    ...(sockets.length === 0
+      ? []
+      : [`${shown(entry.text)} holds sockets (${sockets.join(', ')}): the server may speak to whoever listens there.`]),
+    ...(complete ? [] : [`${shown(entry.text)} holds more than was looked through for credentials and sockets.`]),
+  ];
 }
 
 function recursion(entry: MountEntry, source: string, { mountTable, apiVersion, platform }: MountSettings): readonly string[] {

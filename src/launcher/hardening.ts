@@ -39,6 +39,18 @@ export function tmpfs(bytes: number, mayExecute: boolean): string {
   return `rw,nosuid,nodev,${mayExecute ? 'exec' : 'noexec'},size=${bytes},mode=1777`;
 }
 
+/**
+ * What makes a directory in memory the server's own, as mount options. Docker's runtime of before 2023 gives it the mode
+ * of the image's directory, so that it must belong to the user; a name's number the image alone knows. Podman fills it
+ * with what the image has there unless told otherwise, and knows no owner.
+ */
+export function ownMemory(user: string, product: string | undefined): string {
+  if (product === 'Podman') return ',notmpcopyup';
+  const [, uid, gid] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user) ?? [];
+  if (uid === undefined) return '';
+  return gid === undefined ? `,uid=${uid}` : `,uid=${uid},gid=${gid}`;
+}
+
 /** What was switched off, by flags: `names` for the label, `notes` for people. */
 export interface OptOuts {
   readonly names: readonly string[];

@@ -17,6 +17,7 @@ import {
   createVolume,
   exitOf,
   publishedPort,
+  ranOutOfMemory,
   startHelper,
   type AttachedContainer,
 } from '../runtime/compartment-containers.ts';
@@ -56,6 +57,8 @@ export interface Compartment {
   readonly stdin: Writable | undefined;
   /** Waits until the server has ended and all its output is written; resolves with its exit code. */
   readonly exit: () => Promise<number>;
+  /** Whether the server that has ended ran into its memory limit. */
+  readonly ranOutOfMemory: () => Promise<boolean>;
   /** Port on 127.0.0.1 of the engine's host, for HTTP transports. */
   readonly port: number | undefined;
   /** Lets go of a detached compartment. */
@@ -103,6 +106,7 @@ async function assemble(
       hostAddresses: addresses,
       apiVersion: engine.facts.apiVersion,
       product: engine.facts.product,
+      ...(engine.processors === undefined ? {} : { processors: engine.processors }),
     });
   // Refuses what cannot be before anything is made.
   const draft = planWith('', []);
@@ -165,6 +169,7 @@ async function assemble(
       await attached?.ended;
       return code;
     },
+    ranOutOfMemory: () => ranOutOfMemory(container),
     port,
     release: () => {
       letGo = true;

@@ -2,6 +2,8 @@ import type { ResolvedMount } from '../model/compartment.ts';
 import type { MountDeclaration, Profile } from '../model/profile.ts';
 import { bindMount, type MountSettings, type ResolvedMounts } from './bind-mount.ts';
 import { mountEntries, refused, shown, type MountEntry } from './mount-entries.ts';
+import { checkNested } from './nested-mounts.ts';
+import { OWN_VOLUMES } from './new-volumes.ts';
 import { isWithin } from './sensitive-paths.ts';
 
 /**
@@ -9,7 +11,7 @@ import { isWithin } from './sensitive-paths.ts';
  * on the same container path, as in ToolHive, but only when both name the same source: there, ToolHive would
  * mount what was to be read for writing (`client.go`, addReadWriteMounts), here it is an error.
  * @throws BulkheadError `profile-invalid` for an entry that is none; `usage` for a source that is missing or
- * sensitive, a scheme other than `volume`, two sources on one place, a place of the compartment's own, and
+ * sensitive, one without its place in another, a scheme other than `volume`, two sources on one place, a place of the compartment's own, and
  * for reading what an older engine would leave writable
  */
 export async function resolveMounts(profile: Profile, settings: MountSettings): Promise<ResolvedMounts> {
@@ -20,15 +22,20 @@ export async function resolveMounts(profile: Profile, settings: MountSettings): 
   const resolved: ResolvedMounts[] = [];
   for (const entry of entries) resolved.push(await resolve(entry, settings, homes));
   const mounts = resolved.flatMap((one) => one.mounts);
+  await checkNested(mounts, settings.imageVolumes ?? [], files);
   return { mounts, notes: [...notes, ...resolved.flatMap((one) => one.notes), ...writableElsewhere(mounts)] };
 }
 
 async function resolve(entry: MountEntry, settings: MountSettings, homes: readonly string[]): Promise<ResolvedMounts> {
   const { mount } = entry;
-  return mount.form === 'resource' ? volume(entry, mount) : await bindMount(entry, settings, homes);
+  return mount.form === 'resource' ? volume(entry, mount, settings.user) : await bindMount(entry, settings, homes);
 }
 
-function volume(entry: MountEntry, { scheme, source, target }: MountDeclaration & { readonly form: 'resource' }): ResolvedMounts {
+function volume(
+  entry: MountEntry,
+  { scheme, source, target }: MountDeclaration & { readonly form: 'resource' },
+  user: string,
+): ResolvedMounts {
   if (scheme !== 'volume') {
     throw refused(entry, `the scheme ${shown(scheme)} is not known`, 'Volumes of the engine are written "volume://name:/data".');
   }
@@ -39,12 +46,20 @@ function volume(entry: MountEntry, { scheme, source, target }: MountDeclaration 
       'Use two or more letters, digits and _ . -, e.g. "volume://cache:/data".',
     );
   }
-  if (source.startsWith('bulkhead-')) {
+  if (source.startsWith(OWN_VOLUMES)) {
     throw refused(entry, 'volumes whose names begin with "bulkhead-" belong to compartments', 'Choose another name.');
   }
   return {
     mounts: [{ kind: 'volume', source, target, readOnly: entry.readOnly }],
-    notes: [`The volume ${source} is made where it does not exist, and stays.`],
+    notes: [
+      `The volume ${source} is made where it does not exist, and stays.`,
+      // The image alone knows the number of a name, and a volume is given to a number.
+      ...(entry.readOnly || /^\d/.test(user)
+        ? []
+        : [
+            `A new volume is what the image makes of ${shown(target)}; --user UID:GID of ${shown(user)} makes it the server's own.`,
+          ]),
+    ],
   };
 }
 

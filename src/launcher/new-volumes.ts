@@ -1,5 +1,8 @@
 import type { ContainerSpec } from '../model/compartment.ts';
 
+/** How names of volumes begin that belong to compartments. */
+export const OWN_VOLUMES = 'bulkhead-';
+
 export interface NewVolumes {
   /** Volumes of the engine that the server may write. */
   readonly names: readonly string[];
@@ -7,16 +10,21 @@ export interface NewVolumes {
 }
 
 /**
- * Volumes that would be of no use if they were made now, for they would belong to root. Undefined where there is
- * none, where the server is root, or where its user is a name that only the image knows.
+ * To whom a new volume is given, which would belong to root. Undefined for root, and for a name, whose number only the
+ * image knows.
+ * @param user `UID[:GID]`
  */
+export function volumeOwner(user: string): NewVolumes['owner'] | undefined {
+  const [, uid, gid = '0'] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user) ?? [];
+  return uid === undefined || Number(uid) === 0 ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Volumes that would be of no use if they were made now. Undefined where there is none. */
 export function newVolumesOf({ User, HostConfig }: ContainerSpec): NewVolumes | undefined {
-  const [, uid, gid = '0'] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(User) ?? [];
-  // Our own volumes are made for their users.
-  const names = (HostConfig.Mounts ?? []).flatMap(({ Type, Source, ReadOnly, VolumeOptions }) =>
-    Type === 'volume' && !ReadOnly && VolumeOptions === undefined ? [Source] : [],
+  const owner = volumeOwner(User);
+  const names = (HostConfig.Mounts ?? []).flatMap(({ Type, Source, ReadOnly }) =>
+    // Our own volumes are made for their users.
+    Type === 'volume' && !ReadOnly && !Source.startsWith(OWN_VOLUMES) ? [Source] : [],
   );
-  return uid === undefined || Number(uid) === 0 || names.length === 0
-    ? undefined
-    : { names: [...new Set(names)], owner: { uid: Number(uid), gid: Number(gid) } };
+  return owner === undefined || names.length === 0 ? undefined : { names: [...new Set(names)], owner };
 }

@@ -65,6 +65,13 @@ function checkNames({ env, secretFiles }: LaunchOptions): void {
   }
   // It becomes a path below /run/secrets.
   if (!secretFiles.every(isVariableName)) throw usage('A secret has no valid name.', 'Names have letters, digits and _.');
+  const hidden = secretFiles.find((name) => names.includes(`${name}_FILE`));
+  if (hidden !== undefined) {
+    throw usage(
+      `${shown(`${hidden}_FILE`)} is set, and is the variable that names the file of the secret ${shown(hidden)}.`,
+      'Leave the variable out: the secret brings it along.',
+    );
+  }
   for (const list of [names, secretFiles]) {
     const twice = list.find((name, index) => list.indexOf(name) !== index);
     if (twice !== undefined) throw usage(`${shown(twice)} is given twice.`, 'Keep one of the two.');

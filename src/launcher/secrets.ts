@@ -113,6 +113,7 @@ async function read(what: string, { from }: SecretReference, settings: SecretSet
 async function fromFile(what: string, path: string, { files, platform }: SecretSettings): Promise<Reading> {
   const shown = `"${escapeText(path, 200)}"`;
   const source = await files.read(path, MAX_SECRET_BYTES).catch((error: unknown) => {
+    if (error instanceof BulkheadError) throw error;
     const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown reason';
     throw new BulkheadError('usage', `${what}: the file ${shown} cannot be read (${code}).`, {
       hint: 'Give a file that you may read.',

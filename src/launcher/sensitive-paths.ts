@@ -37,6 +37,20 @@ const WHOLE = [
   { path: '/System', what: 'the programs of this machine' },
   { path: '/Library', what: 'the configuration of this machine' },
 ] as const;
+/** Where programs of this machine are found: whoever writes there decides what is started. */
+const PROGRAMS = [
+  '/usr',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib64',
+  '/opt/homebrew',
+  '/Applications',
+  '/System',
+  '/Library',
+  '/nix',
+  '/snap',
+];
 /** Parts of the trees that hold no secret: for reading. Disks of desktops are below /run/media. */
 const PUBLIC = [
   '/etc/localtime',
@@ -70,6 +84,11 @@ const SOCKETS: ReadonlySet<string> = new Set([
 /** `/home/x`, `/Users/x`, those of drives of Windows (`/c/Users/x`, in WSL `/mnt/c/Users/x`) and of Fedora's images. */
 const HOME_LIKE = /^(?:\/root|\/var\/root|(?:\/var)?\/home\/[^/]+|(?:(?:\/mnt)?\/[a-z])?\/users\/[^/]+)(?=\/|$)/i;
 
+/** Whether a file of this name is what an engine listens on. */
+export function isEngineSocket(name: string): boolean {
+  return SOCKETS.has(name);
+}
+
 export interface SensitivityRules {
   /** Home directories of the person, as written and as real path. */
   readonly homes: readonly string[];
@@ -81,11 +100,12 @@ export interface SensitivityRules {
  * against it. Looks at the path alone, which has to be judged as written and as the real path.
  */
 export function sensitivity(path: string, readOnly: boolean, { homes, platform }: SensitivityRules): string | undefined {
-  const fold = folding(platform);
+  // Seen from WSL, a disk of Windows does not tell case either.
+  const fold = folding(/^\/mnt\/[a-z]\//i.test(path) ? 'win32' : platform);
   const own = fold(canonicalPath(path));
   if (own === '/') return 'is the whole file system of this machine';
   if ((platform === 'win32' ? OWN_WINDOWS : WINDOWS_BESIDE).test(own)) return 'is a disk or a system directory of Windows';
-  if (SOCKETS.has(own.slice(own.lastIndexOf('/') + 1))) return 'is the socket of a container engine';
+  if (isEngineSocket(own.slice(own.lastIndexOf('/') + 1))) return 'is the socket of a container engine';
   const mine = homes.map((home) => fold(canonicalPath(home)));
   const anybodys = HOME_LIKE.exec(own) ?? [];
   return inSystem(own, readOnly, mine, fold) ?? inHomes(own, [...mine, ...anybodys], fold) ?? inCredentials(own, fold);
@@ -99,6 +119,8 @@ function inSystem(own: string, readOnly: boolean, homes: readonly string[], fold
     return overlaps(own, fold(path));
   });
   if (tree !== undefined) return relation(own, fold(tree.path), tree.what);
+  const programs = readOnly ? undefined : PROGRAMS.find((path) => isWithin(own, fold(path)));
+  if (programs !== undefined) return relation(own, fold(programs), 'the programs of this machine');
   const whole = WHOLE.find(({ path }) => isWithin(fold(path), own));
   return whole === undefined ? undefined : relation(own, fold(whole.path), whole.what);
 }
@@ -127,16 +149,22 @@ function relation(own: string, sensitive: string, what: string): string {
   return isWithin(own, sensitive) ? `lies in ${sensitive} (${what})` : `contains ${sensitive} (${what})`;
 }
 
-/** Backslashes and drives of Windows as desktop engines see them (`/c/…`), macOS without `/private`, `/var/run` as `/run`. */
+/**
+ * Backslashes and drives of Windows as desktop engines see them (`/c/…`), macOS without `/private` and without the volume
+ * that its directories are really on, `/var/run` as `/run`.
+ */
 export function canonicalPath(path: string): string {
   const drive = /^([a-zA-Z]):(?=[/\\]|$)/.exec(path)?.[1];
   const unix = drive === undefined ? path : `/${drive.toLowerCase()}${path.slice(2).replaceAll('\\', '/')}`;
   const parts = unix.split('/').filter((part) => part !== '' && part !== '.');
-  return `/${parts.join('/')}`.replace(/^\/private(?=\/(?:etc|var|tmp)(?:\/|$))/, '').replace(/^\/var\/run(?=\/|$)/, '/run');
+  const plain = `/${parts.join('/')}`.replace(/^\/System\/Volumes\/Data(?=\/|$)/i, '');
+  return (plain === '' ? '/' : plain)
+    .replace(/^\/private(?=\/(?:etc|var|tmp)(?:\/|$))/, '')
+    .replace(/^\/var\/run(?=\/|$)/, '/run');
 }
 
 /** File systems of macOS and Windows do not tell upper from lower case. */
-function folding(platform: NodeJS.Platform): (path: string) => string {
+export function folding(platform: NodeJS.Platform): (path: string) => string {
   return platform === 'darwin' || platform === 'win32' ? (path) => path.toLowerCase() : (path) => path;
 }
 

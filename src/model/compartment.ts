@@ -233,6 +233,8 @@ export interface PlanInput {
   readonly apiVersion: string;
   /** The engine's own name; Podman makes directories of a read-only container writable that nobody asked for. */
   readonly product?: string;
+  /** How many processors the engine has; absent where it does not say. */
+  readonly processors?: number;
   /** Labels of everything that this session makes (session, owner). */
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -29,7 +29,7 @@ async function start(run: PlatformRun): Promise<PlatformServer> {
   return startServer(run, {
     make: async ({ checkpoint }) => {
       const image = await imageFacts(engine.docker, run.image, run.progress);
-      const { mounts, notes } = await mountsOn(engine, profile, { imageUser: image.user, allowSensitive: false });
+      const { mounts, notes } = await mountsOn(engine, profile, { image, allowSensitive: false });
       checkpoint();
       const tail = tailSink();
       const compartment = await launch({

@@ -7,6 +7,7 @@ import { escapeText } from '../model/text.ts';
 import { attachStreams } from './attach.ts';
 import { decisionSink } from './decision-lines.ts';
 import { demultiplex } from './demux.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /** A busy engine may take long to start a container; the programs themselves are ready in a tenth of a second. */
 const READY_TIMEOUT_MS = 30_000;
@@ -111,6 +112,12 @@ export async function startHelper(
 export async function exitOf(container: Docker.Container): Promise<number> {
   const { StatusCode } = (await container.wait()) as { readonly StatusCode: number };
   return StatusCode;
+}
+
+/** Whether the kernel ended a container, or a process of it, for want of memory. False where it is gone. */
+export async function ranOutOfMemory(container: Docker.Container): Promise<boolean> {
+  const info = await unlessGone(container.inspect());
+  return info?.State.OOMKilled === true;
 }
 
 /** The port of the engine's host at which a container's port is published. */

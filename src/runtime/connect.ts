@@ -10,6 +10,17 @@ const NEWEST_TESTED_API = '1.51';
 export interface Engine {
   readonly docker: Docker;
   readonly facts: EngineFacts;
+  /** How many processors it has, where it says so. */
+  readonly processors?: number;
+  /** Where it keeps images, containers and volumes, on its own machine. */
+  readonly dataDirectory?: string;
+}
+
+interface InfoAnswer {
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly Rootless?: boolean;
+  readonly NCPU?: number;
+  readonly DockerRootDir?: string;
 }
 
 interface VersionAnswer {
@@ -34,10 +45,12 @@ export async function connect(endpoint: EngineEndpoint): Promise<Engine> {
     const version = (await withoutEngineVariables(() => new Dockerode(endpoint.modem)).version()) as VersionAnswer;
     const apiVersion = lower(version.ApiVersion ?? NEWEST_TESTED_API, NEWEST_TESTED_API);
     const docker = withoutEngineVariables(() => new Dockerode({ ...endpoint.modem, version: `v${apiVersion}` }));
-    const info = (await docker.info()) as { readonly SecurityOptions?: readonly string[] | null; readonly Rootless?: boolean };
+    const info = (await docker.info()) as InfoAnswer;
     const options = (info.SecurityOptions ?? []).map((option) => option.split(',')[0]);
     return {
       docker,
+      ...(info.NCPU !== undefined && info.NCPU > 0 ? { processors: info.NCPU } : {}),
+      ...(info.DockerRootDir === undefined || info.DockerRootDir === '' ? {} : { dataDirectory: info.DockerRootDir }),
       facts: {
         product: productOf(version),
         version: version.Version ?? 'unknown',

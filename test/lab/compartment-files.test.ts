@@ -2,7 +2,7 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { execa } from 'execa';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -172,6 +172,57 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: files and secrets of a compartment`, () =>
       expect((await session.docker.getVolume(VOLUME).inspect()).Name).toBe(VOLUME);
     });
 
+    it('may be what the image has already: the server writes there all the same', async () => {
+      const seeded = await seededImage();
+      const script = `
+        import { readdirSync, writeFileSync } from 'node:fs';
+        const attempt = (directory) => {
+          const before = readdirSync(directory);
+          try { writeFileSync(directory + '/x', ''); return [...before, 'written']; } catch ({ code }) { return [...before, code]; }
+        };
+        console.log(JSON.stringify(['/kept', '/seeded'].map(attempt)));`;
+      const profile = await bench.profile({ write: [`volume://${VOLUME}-new:/seeded`] });
+      // Podman's API has no way to say that a volume takes neither content nor owner from the image.
+      const fresh = session.lab.engine === 'podman' ? ['file', 'EACCES'] : ['written'];
+      const command = ['--input-type=module', '-e', script];
+      try {
+        for (const options of [[], ['--user', `${STRANGER}:${STRANGER}`]]) {
+          await session.docker
+            .getVolume(`${VOLUME}-new`)
+            .remove()
+            .catch(() => undefined);
+          const { stdout, stderr } = await bench.run(['run', '--profile', profile, ...options, seeded, ...command]);
+          expect(JSON.parse(stdout === '' ? 'null' : stdout), stderr).toEqual([['written'], fresh]);
+          await gone();
+        }
+        // The control: an image's directory is its owner's, unless something is mounted there.
+        const bare = await bench.run(['run', '--quiet', '--writable-root', seeded, ...command]);
+        expect(JSON.parse(bare.stdout)).toEqual([['written'], ['file', 'EACCES']]);
+      } finally {
+        await session.docker
+          .getVolume(`${VOLUME}-new`)
+          .remove()
+          .catch(() => undefined);
+        await session.docker.getImage(seeded).remove({ force: true });
+      }
+    });
+
+    it('need their place in each other: nothing is made on this machine, and no link is followed', async () => {
+      const inside = await directory('output/inside', 0o777);
+      await symlink('/etc', path.join(output, 'elsewhere'));
+      const run = async (target: string): Promise<readonly unknown[]> => {
+        const profile = await bench.profile({ write: [`${output}:/data`], read: [`${input}:/data/${target}`] });
+        const { exitCode, stderr } = await bench.run(['run', '--profile', profile, node, '-e', '']);
+        return [exitCode, stderr];
+      };
+      expect(await run('inside')).toEqual([0, expect.any(String)]);
+      expect(await run('absent')).toEqual([2, expect.stringMatching(/absent" does not exist/)]);
+      expect(await run('elsewhere')).toEqual([2, expect.stringMatching(/elsewhere" leads to "\/etc"/)]);
+      expect(existsSync(path.join(output, 'absent'))).toBe(false);
+      await rm(path.join(output, 'elsewhere'));
+      await rm(inside, { recursive: true });
+    });
+
     it('belong to somebody: --user gives the server his rights', async () => {
       const own = await directory('own', 0o700);
       await chown(own, STRANGER, STRANGER);
@@ -237,6 +288,29 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: files and secrets of a compartment`, () =>
     });
   });
 
+  /** Directories of root's, of which one is declared with VOLUME. */
+  async function seededImage(): Promise<string> {
+    const repo = `bulkhead-test/seeded-${randomBytes(3).toString('hex')}`;
+    const script =
+      "const { mkdirSync, writeFileSync } = require('fs'); for (const d of ['/kept', '/seeded']) { mkdirSync(d); writeFileSync(d + '/file', ''); }";
+    const container = await session.docker.createContainer({ Image: node, Cmd: ['-e', script] });
+    try {
+      await container.start();
+      await container.wait();
+      await container.commit({ repo, tag: 'latest', changes: 'CMD []\nVOLUME /kept' });
+    } finally {
+      await container.remove({ force: true });
+    }
+    return `${repo}:latest`;
+  }
+
+  it('a server that needs more memory than it has, is ended and it is said why', async () => {
+    const script = 'const all = []; for (;;) all.push(Buffer.alloc(1e7, 1));';
+    const { exitCode, stderr } = await bench.run(['run', '--memory', '64m', node, '-e', script]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/ended with code 137: it ran out of memory/)]);
+    expect((await bench.run(['run', '--memory', '64m', node, '-e', 'process.exit(9)'])).stderr).toMatch(/ended with code 9$/m);
+  });
+
   async function linkTo(target: string, name: string): Promise<string> {
     const link = path.join(bench.directory, name);
     await symlink(target, link);
@@ -296,6 +370,16 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: files and secrets of a compartment`, () =>
         });
         expect(await bench.leftovers()).toEqual([]);
       }
+    });
+
+    it('may come through a pipe, whose writer is late', async () => {
+      const pipe = path.join(bench.directory, 'pipe');
+      await execa('mkfifo', [pipe]);
+      const writer = execa('sh', ['-c', 'sleep 0.5; printf hush > "$1"', 'sh', pipe]);
+      const script = "console.log(JSON.stringify([require('fs').readFileSync('/run/secrets/ALPHA', 'utf8')]))";
+      const { stdout, stderr } = await bench.run(['run', '--secret', `ALPHA=file:${pipe}`, node, '-e', script]);
+      expect(stdout.trim(), stderr).toBe('["hush"]');
+      await writer;
     });
 
     it('are not in what the engine tells, nor on its disk, and are gone with the compartment', async () => {

@@ -13,6 +13,10 @@ export function machine(there: Readonly<Record<string, FileFacts>>, links: Reado
       return Promise.resolve(Object.hasOwn(there, real) ? real : undefined);
     },
     stat: (path) => Promise.resolve(Object.hasOwn(there, path) ? there[path] : undefined),
+    list: (path, maximum) => {
+      const own = Object.entries(there).filter(([each]) => each.slice(0, each.lastIndexOf('/')) === path);
+      return Promise.resolve(own.slice(0, maximum).map(([each, { kind }]) => ({ name: each.slice(path.length + 1), kind })));
+    },
   };
 }
 

@@ -78,7 +78,18 @@ describe('sensitive on Linux', () => {
     '/home/person/.kiro/settings/mcp.json',
     '/home/person/.config/crush',
     '/home/person/.junie',
+    '/home/person/.config/VSCodium/User/mcp.json',
+    '/home/person/.config/Windsurf',
+    '/home/person/.config/toolhive',
+    '/home/person/.local/state/toolhive/runconfigs',
     '/home/person/project/.mcp.json',
+    // What Bulkhead keeps, and secrets of projects.
+    '/home/person/.local/state/bulkhead/history.db',
+    '/home/person/.cache/bulkhead',
+    '/home/person/.gitconfig',
+    '/home/person/project/.env',
+    '/srv/app/.env',
+    '/home/person/.config/1Password',
     '/home/person/project/.vscode/mcp.json',
     // Copies of a home, and Windows beside WSL.
     '/backup/.ssh',
@@ -88,6 +99,8 @@ describe('sensitive on Linux', () => {
     '/mnt/c/Users',
     '/mnt/c/Users/person',
     '/mnt/c/Users/person/AppData/Roaming/Claude',
+    '/mnt/c/users/person/appdata/roaming/CLAUDE',
+    '/mnt/c/Users/person/.Claude.JSON',
   ])('%s', (path) => {
     expect(sensitivity(path, true, LINUX)).toBeDefined();
     expect(sensitivity(path, false, LINUX)).toBeDefined();
@@ -116,6 +129,11 @@ describe('sensitive on Linux', () => {
     expect(sensitivity(path, false, LINUX)).toBeUndefined();
   });
 
+  it.each(['/usr/local/bin', '/usr/lib/systemd', '/bin/x', '/nix/store'])('%s for writing alone', (path) => {
+    expect(sensitivity(path, false, LINUX)).toContain('the programs of this machine');
+    expect(sensitivity(path, true, LINUX)).toBeUndefined();
+  });
+
   it('not the parts of /etc that are public, for reading', () => {
     expect(sensitivity('/etc/ssl/certs', true, LINUX)).toBeUndefined();
     expect(sensitivity('/etc/ssl/certs', false, LINUX)).toBeDefined();
@@ -132,6 +150,9 @@ describe('sensitive on Linux', () => {
 
 describe('sensitive on macOS, in any case', () => {
   it.each([
+    '/System/Volumes/Data',
+    '/System/Volumes/Data/Users/person',
+    '/system/volumes/data/private/etc/hosts',
     '/private',
     '/private/etc/hosts',
     '/private/var/run/docker.sock',
@@ -149,9 +170,12 @@ describe('sensitive on macOS, in any case', () => {
     expect(sensitivity(path, true, MAC)).toBeDefined();
   });
 
-  it.each(['/Users/person/project', '/private/tmp/x', '/Volumes/stick/data'])('not %s', (path) => {
-    expect(sensitivity(path, true, MAC)).toBeUndefined();
-  });
+  it.each(['/Users/person/project', '/System/Volumes/Data/Users/person/project', '/private/tmp/x', '/Volumes/stick/data'])(
+    'not %s',
+    (path) => {
+      expect(sensitivity(path, true, MAC)).toBeUndefined();
+    },
+  );
 });
 
 it('homes in odd places are homes, in any case where case says nothing', () => {

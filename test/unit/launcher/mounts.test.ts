@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BulkheadError } from '../../../src/errors.ts';
 import type { MountSettings, ResolvedMounts } from '../../../src/launcher/bind-mount.ts';
-import { hostFiles, type FileFacts } from '../../../src/launcher/host-files.ts';
+import { hostFiles, type FileFacts, type HostFiles } from '../../../src/launcher/host-files.ts';
 import { resolveMounts } from '../../../src/launcher/mounts.ts';
 import type { Profile } from '../../../src/model/profile.ts';
 import { anything, DIRECTORY, FILE, machine, settings } from './mounts-fixtures.ts';
@@ -37,6 +37,15 @@ describe('mounts of a profile', () => {
     });
   });
 
+  it('of the engine say what becomes of a new one where the user is a name', async () => {
+    const { notes } = await resolved({ write: ['volume://cache:/cache'], read: ['volume://other:/other'] }, { user: 'node' });
+    expect(notes).toEqual([
+      expect.stringContaining('other'),
+      expect.stringContaining('cache'),
+      expect.stringContaining('--user UID:GID of "node"'),
+    ]);
+  });
+
   it('are none when none are declared', async () => {
     expect(await resolved({})).toEqual({ mounts: [], notes: [] });
   });
@@ -44,9 +53,36 @@ describe('mounts of a profile', () => {
   it('may lie in each other', async () => {
     const { mounts } = await resolved(
       { read: ['/srv/a:/data'], write: ['/srv/b:/data/out'] },
-      { files: anything(['/srv/a', '/srv/b']) },
+      { files: anything(['/srv/a', '/srv/a/out', '/srv/b']) },
     );
     expect(mounts.map(({ target }) => target)).toEqual(['/data', '/data/out']);
+  });
+
+  it.each<[string, Profile, string, Partial<MountSettings>?]>([
+    ['a directory', { read: ['/srv/a:/data'], write: ['/srv/b:/data/gone'] }, '"/srv/a/gone" does not exist'],
+    ['a directory for writing', { read: ['/srv/b:/data/gone'], write: ['/srv/a:/data'] }, '"/srv/a/gone" does not exist'],
+    ['one that is no link', { write: ['/srv/a:/data', '/srv/b:/data/link'] }, '"/srv/a/link" leads to "/etc"'],
+    ['one that is no file', { write: ['/srv/a:/data', '/srv/b:/data/file'] }, '"/srv/a/file" is no directory'],
+    ['one that is no directory', { read: ['/srv/file:/data/out'], write: ['/srv/a:/data'] }, '"/srv/a/out" is no file'],
+    ['a directory, for a volume', { write: ['/srv/a:/data', 'volume://cache:/data/gone'] }, '"/srv/a/gone" does not exist'],
+    [
+      'a directory, in the nearest',
+      { write: ['/srv/a:/data', '/srv/b:/data/out', '/srv/b:/data/out/x'] },
+      '"/srv/b/x" does not exist',
+    ],
+    ['a directory, for what the image keeps', { read: ['/srv/a:/data'] }, '"/data/kept"', { imageVolumes: ['/data/kept'] }],
+  ])('have their place in each other: %s', async (_, profile, said, changes) => {
+    const there = { '/srv/a': DIRECTORY, '/srv/a/out': DIRECTORY, '/srv/a/file': FILE, '/srv/b': DIRECTORY, '/srv/file': FILE };
+    const files = machine({ ...there, '/etc': DIRECTORY }, { '/srv/a/link': '/etc' });
+    const error = await failure(profile, { files, ...changes });
+    expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('nothing is made') });
+    expect(error.message).toContain(said);
+  });
+
+  it('have it, in a volume too, of which nothing is seen', async () => {
+    const files = machine({ '/srv/a': DIRECTORY, '/srv/a/kept': DIRECTORY, '/srv/a/file': FILE, '/srv/file': FILE });
+    const profile = { read: ['/srv/file:/data/file', '/srv/file:/cache/x'], write: ['/srv/a:/data', 'volume://cache:/cache'] };
+    expect((await resolved(profile, { files, imageVolumes: ['/data/kept', '/cache', '/other'] })).mounts).toHaveLength(4);
   });
 
   it('are for writing where both lists name the same one', async () => {
@@ -194,6 +230,94 @@ describe('what is sensitive', () => {
     expect((await failure({ read: ['/backup/person'] }, { files })).message).toContain('contains .ssh');
   });
 
+  it('includes one that holds them deep below, and sockets of engines', async () => {
+    const holding = (path: string, kind: FileFacts['kind']): HostFiles => {
+      const parts = path.split('/').slice(0, -1);
+      const above = parts.map((_part, index) => `/srv/${parts.slice(0, index + 1).join('/')}`);
+      return machine({ ...Object.fromEntries(above.map((each) => [each, DIRECTORY])), [`/srv/${path}`]: { ...FILE, kind } });
+    };
+    const said = async (path: string, kind: FileFacts['kind'] = 'file', platform: NodeJS.Platform = 'linux'): Promise<string> =>
+      (await failure({ read: ['/srv/backup'] }, { files: holding(path, kind), platform })).message;
+    expect(await said('backup/2026/alice/.ssh', 'directory')).toContain('contains 2026/alice/.ssh (credentials)');
+    expect(await said('backup/a/b/c/.docker/config.json')).toContain('contains a/b/c/.docker/config.json (credentials)');
+    expect(await said('backup/alice/.SSH', 'directory', 'darwin')).toContain('alice/.SSH');
+    expect(await said('backup/run/podman.sock', 'socket')).toContain(
+      'contains run/podman.sock, the socket of a container engine',
+    );
+    expect(await said('backup/a\u001b[2J/.ssh', 'directory')).not.toContain('\u001b');
+    const read = { read: ['/srv/backup'] };
+    expect(await resolved(read, { files: holding('backup/run/podman.sock', 'file') })).toMatchObject({ notes: [] });
+    expect(await resolved(read, { files: holding('backup/x/.sshfs', 'directory') })).toMatchObject({ notes: [] });
+  });
+
+  it('includes whatever holds the socket or the data of this engine, and what lies in these', async () => {
+    const enginePaths = [
+      { path: '/srv/engine/api', what: 'the socket of the engine' },
+      { path: '/disk/engine', what: 'the data of the engine' },
+    ];
+    const files = anything(['/srv', '/srv/engine', '/srv/engine/api', '/disk', '/disk/engine/volumes/x', '/disk/engines']);
+    const said = async (path: string): Promise<string> =>
+      (await failure({ read: [`${path}:/x`] }, { files, enginePaths })).message;
+    expect(await said('/srv/engine')).toContain('contains "/srv/engine/api", the socket of the engine');
+    expect(await said('/srv/engine/api')).toContain('is the socket of the engine');
+    expect(await said('/disk')).toContain('contains "/disk/engine", the data of the engine');
+    expect(await said('/disk/engine/volumes/x')).toContain('lies in "/disk/engine", the data of the engine');
+    expect((await resolved({ read: ['/disk/engines:/x'] }, { files, enginePaths })).mounts).toHaveLength(1);
+  });
+
+  it('is judged by other paths of the same files, also of those mounted below', async () => {
+    const mountTable = [
+      '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
+      '23 22 0:20 / /proc rw - proc proc rw',
+      '24 22 8:2 /@home /home rw - btrfs /dev/sda2 rw',
+      '30 22 8:1 / /srv/system rw - ext4 /dev/sda1 rw',
+      '31 22 8:1 /etc /srv/chroot/conf ro - ext4 /dev/sda1 rw',
+      '32 22 0:20 / /srv/jail/proc ro - proc proc rw',
+      '33 22 8:2 /@home/person/.ssh /srv/keys/old ro - btrfs /dev/sda2 rw',
+      '34 22 8:2 /@home/person/project /srv/project rw - btrfs /dev/sda2 rw',
+      '35 22 8:2 / /srv/volumes ro - btrfs /dev/sda2 rw',
+    ].join('\n');
+    const paths = [
+      '/srv/system',
+      '/srv/system/etc',
+      '/srv/system/srv/plain',
+      '/srv/chroot',
+      '/srv/jail',
+      '/srv/keys/old',
+      '/srv/keys',
+    ];
+    const files = anything([...paths, '/srv/project/src', '/srv/plain', '/srv/volumes']);
+    const settled = { files, mountTable, apiVersion: '1.44' };
+    const said = async (path: string): Promise<string> => (await failure({ read: [path] }, settled)).message;
+    expect(await said('/srv/system')).toContain('also at "/", which is the whole file system');
+    expect(await said('/srv/system/etc')).toContain('also at "/etc", which');
+    expect(await said('/srv/chroot')).toContain('also at "/etc", which');
+    expect(await said('/srv/jail')).toContain('also at "/proc", which');
+    expect(await said('/srv/keys/old')).toContain('also at "/home/person/.ssh", which');
+    expect(await said('/srv/keys')).toContain('also at "/home/person/.ssh", which');
+    expect(await said('/srv/volumes')).toContain('also at "/home", which');
+    for (const path of ['/srv/project/src', '/srv/plain', '/srv/system/srv/plain']) {
+      expect(await resolved({ read: [path] }, settled)).toMatchObject({ notes: [] });
+    }
+  });
+
+  it('is said where sockets are, or where there is more than is looked through', async () => {
+    const socket: FileFacts = { ...FILE, kind: 'socket' };
+    const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, index) => [`/srv/many/${index}`, FILE]));
+    const files = machine({
+      '/srv/a': DIRECTORY,
+      '/srv/a/b': DIRECTORY,
+      '/srv/a/b/db.sock': socket,
+      '/srv/many': DIRECTORY,
+      ...many,
+    });
+    const { notes } = await resolved({ read: ['/srv/a', '/srv/many'] }, { files });
+    expect(notes).toEqual([
+      expect.stringContaining('sockets (b/db.sock)'),
+      expect.stringContaining('holds more than was looked through'),
+    ]);
+  });
+
   it('does not include a project; what programs act on there is said', async () => {
     const files = machine({
       '/home/person/project': DIRECTORY,
@@ -286,6 +410,12 @@ describe('real files', () => {
     expect(await hostFiles.stat(join(directory, 'gone'))).toBeUndefined();
     expect(await hostFiles.realpath(join(directory, 'real', 'file', 'below'))).toBeUndefined();
     await expect(hostFiles.stat('bad\0path')).rejects.toThrow();
+    expect((await hostFiles.list(directory, 9)).toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
+      { name: 'link', kind: 'other' },
+      { name: 'real', kind: 'directory' },
+    ]);
+    expect(await hostFiles.list(directory, 1)).toHaveLength(1);
+    await expect(hostFiles.list(join(directory, 'gone'), 1)).rejects.toThrow('ENOENT');
   });
 
   it('that are sockets are told apart', async () => {

@@ -234,7 +234,22 @@ describe('the environment of the server', () => {
   });
 });
 
+it('no more processors are asked for than there are', () => {
+  const cpus = (asked: number, processors?: number): unknown =>
+    planCompartment(planInput({ options: { ...STDIO, cpus: asked }, ...(processors === undefined ? {} : { processors }) })).server
+      .HostConfig.NanoCpus;
+  expect([cpus(2, 1), cpus(1.5, 4), cpus(2)]).toEqual([1e9, 1.5e9, 2e9]);
+});
+
 describe('secrets', () => {
+  it.each([[{ env: ['TOKEN_FILE=/x'], secretFiles: ['TOKEN'] }], [{ env: ['A=1', 'KEY_FILE='], secretFiles: ['TOKEN', 'KEY'] }]])(
+    'whose variable is set already are refused: %j',
+    (options) => {
+      const error = failure(() => withOptions(options));
+      expect(error).toMatchObject({ code: 'usage', message: expect.stringMatching(/"(?:TOKEN|KEY)_FILE" is set/) });
+    },
+  );
+
   const plan = withOptions({ secretFiles: ['TOKEN', 'KEY', 'THIRD'] });
 
   it('are files in memory, for reading', () => {
@@ -300,6 +315,19 @@ describe('mounts', () => {
     expect(write?.BindOptions?.ReadOnlyForceRecursive).toBeUndefined();
   });
 
+  it.each([
+    ['1000:1000', false, true],
+    ['1000', false, true],
+    // What the image has there is wanted for reading, and its owner for a name and for root.
+    ['1000', true, false],
+    ['node', false, false],
+    ['0:0', false, false],
+  ])('of the engine take nothing from the image where they are given to the user: %s, read %s', (user, readOnly, given) => {
+    const volume = [{ kind: 'volume', source: 'cache', target: '/cache', readOnly }] as const;
+    const [mount] = planCompartment(planInput({ mounts: volume, options: { ...STDIO, user } })).server.HostConfig.Mounts ?? [];
+    expect(mount?.VolumeOptions).toEqual(given ? { NoCopy: true } : undefined);
+  });
+
   it('are in the label as they are mounted', () => {
     const profile: Profile = { ...HOSTS, read: ['/link:/data'], write: ['/srv/out:/out'], privileged: false };
     const label = planCompartment(planInput({ profile, mounts })).server.Labels[LABEL.profile] ?? '';
@@ -318,17 +346,28 @@ describe('mounts', () => {
   it('replace what the image would keep in volumes; the rest of these is memory', () => {
     const { server, notes } = planCompartment(planInput({ mounts }, { volumes: ['/data', '/tmp/', 'var/lib/x', '/var/lib/x'] }));
     expect(Object.keys(server.HostConfig.Tmpfs ?? {})).toEqual(['/tmp', '/var/lib/x']);
-    expect(notes).toEqual([expect.stringContaining('/var/lib/x')]);
+    expect(notes).toEqual([expect.stringContaining('/var/lib/x'), expect.stringContaining('--user UID:GID of node')]);
+  });
+
+  it("are memory of the server's own where its number is known", () => {
+    const memory = (user: string, product = 'Docker Engine'): unknown =>
+      planCompartment(planInput({ product }, { user, volumes: ['/keep'] })).server.HostConfig.Tmpfs?.['/keep'];
+    const plain = 'rw,nosuid,nodev,noexec,size=67108864,mode=1777';
+    expect(memory('1000:50')).toBe(`${plain},uid=1000,gid=50`);
+    expect(memory('1000')).toBe(`${plain},uid=1000`);
+    expect(memory('')).toBe(`${plain},uid=65532,gid=65532`);
+    expect(memory('node')).toBe(plain);
+    expect(memory('1000:50', 'Podman')).toBe(`${plain},notmpcopyup`);
   });
 
   it('on Podman: directories that it would make writable by itself are sized, and nothing runs from there', () => {
     const podman = (changes: Partial<PlanInput>): unknown =>
       planCompartment(planInput({ product: 'Podman', ...changes })).server.HostConfig.Tmpfs;
     const own = 'rw,nosuid,nodev,noexec,size=67108864,mode=1777';
-    expect(podman({})).toEqual({ '/run': own, '/var/tmp': own, '/tmp': own });
+    expect(podman({})).toEqual({ '/run': own, '/var/tmp': own, '/tmp': `${own},notmpcopyup` });
     expect(podman({ mounts: [{ kind: 'bind', source: '/srv/x', target: '/run', readOnly: true }] })).not.toHaveProperty('/run');
     expect(podman({ options: { ...STDIO, execTmp: true } })).toMatchObject({ '/run': own, '/var/tmp': own });
-    expect(podman({ options: { ...STDIO, writableRoot: true } })).toEqual({ '/tmp': own });
+    expect(podman({ options: { ...STDIO, writableRoot: true } })).toEqual({ '/tmp': `${own},notmpcopyup` });
   });
 });
 

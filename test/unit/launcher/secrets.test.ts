@@ -1,10 +1,11 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BulkheadError } from '../../../src/errors.ts';
-import { secretFiles, type SecretFiles, type SecretSource } from '../../../src/launcher/secret-files.ts';
+import { secretFilesUntil, type SecretFiles, type SecretSource } from '../../../src/launcher/secret-files.ts';
 import {
   MAX_SECRET_BYTES,
   parseSecretFlag,
@@ -144,6 +145,7 @@ describe('a secret', () => {
 });
 
 describe('real files', () => {
+  const secretFiles = secretFilesUntil(new AbortController().signal);
   const directory = mkdtempSync(join(tmpdir(), 'bulkhead-secrets-'));
   const path = join(directory, 'token');
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -154,6 +156,26 @@ describe('real files', () => {
     expect(await secretFiles.read(path, 20)).toMatchObject({ mode: 0o640 });
     expect((await secretFiles.read(path, 20))?.content.length).toBe(10);
     expect((await secretFiles.read(path, 5))?.content.length).toBe(6);
+  });
+
+  // An open that waits for a writer cannot be interrupted, and this process would not end.
+  it('that are pipes have a writer who comes later, or never', { timeout: 30_000 }, async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const late = secretFiles.read(pipe, 20);
+    spawn('sh', ['-c', '{ printf first; sleep 0.1; printf second; } > "$1"', 'sh', pipe], { stdio: 'ignore' });
+    expect(decoded((await late)?.content)).toBe('firstsecond');
+    const impatient = secretFilesUntil(new AbortController().signal, 50);
+    expect((await failure({ asFile: [`A=file:${pipe}`] }, { files: impatient })).message).toContain('ETIMEDOUT');
+    const interrupt = new AbortController();
+    const waiting = failure({ asFile: [`A=file:${pipe}`] }, { files: secretFilesUntil(interrupt.signal) });
+    interrupt.abort();
+    expect(await waiting).toMatchObject({ code: 'interrupted' });
+  });
+
+  it('that are no files of a disk end where they end', async () => {
+    expect((await secretFiles.read('/dev/null', 5))?.content.length).toBe(0);
+    expect((await secretFiles.read('/dev/zero', 5))?.content.length).toBe(6);
   });
 
   it('that are not there, or are none', async () => {
