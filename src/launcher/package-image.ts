@@ -6,16 +6,22 @@ import { BulkheadError } from '../errors.ts';
 import { LABEL } from '../model/labels.ts';
 import type { Engine } from '../runtime/connect.ts';
 import { architectureOf, hasImage } from '../runtime/images.ts';
-import { importImage, type Layer } from '../runtime/import-image.ts';
-import { nodeLayers, ownArchitecture } from '../runtime/node-layers.ts';
+import type { Layer } from '../runtime/image-archive.ts';
+import { loadImage } from '../runtime/load-image.ts';
+import { nodeLayer, ownArchitecture } from '../runtime/node-layer.ts';
 import { installPackage, lockFileOf, readLock, type InstallOptions } from './package-install.ts';
-import { packageLayers } from './package-layers.ts';
+import { packageLayer } from './package-layer.ts';
 import { findProgram } from './package-program.ts';
 import { formatPackageReference, imageNameOf, type PackageReference } from './package-reference.ts';
 
 /** To be raised whenever the same package would give another image. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const USER = 65532;
+/** An account for the user: without one Node.js knows neither its name nor a home, and servers that ask for it stop. */
+const ACCOUNT: Layer = [
+  { path: 'etc/passwd', source: Buffer.from(`server:x:${USER}:${USER}::/tmp:/nonexistent\n`), mode: 0o444 },
+  { path: 'etc/group', source: Buffer.from(`server:x:${USER}:\n`), mode: 0o444 },
+];
 
 export interface PackageImage {
   /** `bulkhead/npx-NAME:VERSION-HASH` */
@@ -49,18 +55,20 @@ export async function ensurePackageImage(
   const packageDirectory = path.join('node_modules', reference.name);
   const program = await findProgram(path.join(directory, packageDirectory), reference);
   const entrypoint = ['/bulkhead/node', ...program.nodeOptions, path.posix.join('/app', packageDirectory, program.file)];
-  const layers = [...(await nodeLayers()), ...accountLayers(), ...(await packageLayers(directory))];
+  const layers = [await nodeLayer(), [...ACCOUNT, ...(await packageLayer(directory))]];
   throwIfAborted(options.signal);
   const image = await imageOf(reference, lock, allowScripts);
   options.onProgress?.(`Making the image ${image}.`);
-  await importImage(docker, image, layers, [
-    `ENTRYPOINT ${JSON.stringify(entrypoint)}`,
-    `USER ${USER}:${USER}`,
-    'WORKDIR /app',
-    'ENV NODE_ENV=production',
-    `LABEL ${LABEL.package}=${JSON.stringify(formatPackageReference(reference).slice('npx:'.length))}`,
-    ...(allowScripts ? [`LABEL ${LABEL.packageScripts}="ran"`] : []),
-  ]);
+  await loadImage(docker, image, layers, {
+    Entrypoint: entrypoint,
+    User: `${USER}:${USER}`,
+    WorkingDir: '/app',
+    Env: ['NODE_ENV=production'],
+    Labels: {
+      [LABEL.package]: formatPackageReference(reference).slice('npx:'.length),
+      ...(allowScripts ? { [LABEL.packageScripts]: 'ran' } : {}),
+    },
+  });
   throwIfAborted(options.signal);
   return { reference: image, cached: false, lockFile };
 }
@@ -75,14 +83,6 @@ async function checkMachine(docker: Engine['docker']): Promise<void> {
     `An image of a package is made of this machine's Node.js (${own}); the engine needs linux on ${architecture}.`,
     { hint: 'Run Bulkhead on the machine of the engine, or give an image.' },
   );
-}
-
-/** An account for the user: without one Node.js knows neither its name nor a home, and servers that ask for it stop. */
-function accountLayers(): readonly Layer[] {
-  return [
-    { path: 'etc/passwd', source: Buffer.from(`server:x:${USER}:${USER}::/tmp:/nonexistent\n`), mode: 0o444 },
-    { path: 'etc/group', source: Buffer.from(`server:x:${USER}:\n`), mode: 0o444 },
-  ];
 }
 
 async function imageOf(reference: PackageReference, lock: string, allowScripts: boolean): Promise<string> {

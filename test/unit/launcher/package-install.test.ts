@@ -10,7 +10,7 @@ import {
   readLock,
   type InstallOptions,
 } from '../../../src/launcher/package-install.ts';
-import { packageLayers } from '../../../src/launcher/package-layers.ts';
+import { packageLayer } from '../../../src/launcher/package-layer.ts';
 import { npmError } from '../../../src/launcher/package-npm.ts';
 import { parsePackageReference } from '../../../src/launcher/package-reference.ts';
 import { startRegistry, type Registry } from '../../support/npm-registry.ts';
@@ -97,7 +97,7 @@ describe('the cache of packages', () => {
       expect(text, file.name).not.toContain(TOKEN);
       if (file.name === 'package-lock.json') expect(text).not.toContain(registry.url);
     }
-    expect((await packageLayers(directory)).map((layer) => layer.path)).toEqual([
+    expect((await packageLayer(directory)).map((file) => file.path)).toEqual([
       'app/node_modules/.bin/server',
       'app/node_modules/@scope/server/install.js',
       'app/node_modules/@scope/server/package.json',
@@ -242,7 +242,7 @@ describe('the cache of packages', () => {
     expect(packageCacheDirectory({}, '/home/u')).toBe('/home/u/.cache/bulkhead/packages');
   });
 
-  describe('as layers', () => {
+  describe('as a layer', () => {
     async function tree(): Promise<string> {
       const directory = path.join(root, 'node_modules', 'a');
       await mkdir(directory, { recursive: true });
@@ -257,7 +257,7 @@ describe('the cache of packages', () => {
       const directory = await tree();
       await symlink('z.js', path.join(directory, 'link.js'));
       await symlink(directory, path.join(root, 'node_modules', 'absolute'));
-      expect(await packageLayers(root)).toEqual([
+      expect(await packageLayer(root)).toEqual([
         { path: 'app/node_modules/a/B.js', source: path.join(directory, 'B.js'), mode: 0o555 },
         { path: 'app/node_modules/a/link.js', source: { link: 'z.js' }, mode: 0o777 },
         { path: 'app/node_modules/a/z.js', source: path.join(directory, 'z.js'), mode: 0o444 },
@@ -267,7 +267,7 @@ describe('the cache of packages', () => {
 
     it.each(['../../secret', '/etc/passwd', '../../absent', '..'])('a link to %s is refused', async (target) => {
       await symlink(target, path.join(await tree(), 'link'));
-      await expect(packageLayers(root)).rejects.toThrow(/leads out of node_modules/);
+      await expect(packageLayer(root)).rejects.toThrow(/leads out of node_modules/);
     });
 
     it('a way out over another link is refused', async () => {
@@ -275,7 +275,7 @@ describe('the cache of packages', () => {
       await mkdir(path.join(directory, 'deep/er'), { recursive: true });
       await symlink('..', path.join(directory, 'deep/er/up'));
       await symlink('a/deep/er/up/../../../secret', path.join(root, 'node_modules', 'out'));
-      await expect(packageLayers(root)).rejects.toThrow(/leads out of node_modules/);
+      await expect(packageLayer(root)).rejects.toThrow(/leads out of node_modules/);
     });
   });
 });

@@ -1,9 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
-import type { Layer } from './import-image.ts';
+import type { Layer } from './image-archive.ts';
 
-/** The running Node.js at /bulkhead/node and what the dynamic linker says it needs, each where it is looked for. */
-export async function nodeLayers(): Promise<readonly Layer[]> {
+/**
+ * The running Node.js at /bulkhead/node and what the dynamic linker says it needs, each where it is looked for. Alone in
+ * the lowest layer of every image, it is there once.
+ */
+export async function nodeLayer(): Promise<Layer> {
   if (process.platform !== 'linux') {
     throw new BulkheadError('image-failed', `An image cannot be assembled on ${process.platform}.`, {
       hint: 'Build it once with probe-image/Dockerfile or gateway-image/Dockerfile; their heads say how.',
