@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
 
@@ -36,6 +36,8 @@ export interface ImageContent {
 
 /** Nothing in an image may tell when it was made: the same content gives the same image. */
 const LONG_AGO = new Date(0);
+/** Bytes. A package has thousands of files below that size: a stream for each would take seconds. */
+const SMALL = 1 << 20;
 const OWNER = { uid: 0, gid: 0, mtime: LONG_AGO };
 
 /**
@@ -98,7 +100,8 @@ async function writeLayer(tar: Pack, layer: Layer): Promise<void> {
       const header = { ...OWNER, name: path, mode };
       if (typeof source === 'string') {
         const { size } = await stat(source);
-        await pipeline(createReadStream(source, { highWaterMark: 1 << 20 }), tar.entry({ ...header, size }));
+        if (size <= SMALL) tar.entry(header, await readFile(source));
+        else await pipeline(createReadStream(source, { highWaterMark: 1 << 20 }), tar.entry({ ...header, size }));
       } else if ('link' in source) {
         tar.entry({ ...header, type: 'symlink', linkname: source.link });
       } else {

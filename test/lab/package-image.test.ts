@@ -11,6 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensurePackageImage, type PackageImage } from '../../src/launcher/package-image.ts';
 import { parsePackageReference, type PackageReference } from '../../src/launcher/package-reference.ts';
 import { attachStreams } from '../../src/runtime/attach.ts';
+import { ensureGatewayImage } from '../../src/runtime/gateway-image.ts';
+import { architectureOf, hasImage } from '../../src/runtime/images.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
+import { nodeLayer } from '../../src/runtime/node-layer.ts';
 import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
 
 const SAMPLES = new URL('../../samples/servers/package.json', import.meta.url);
@@ -132,7 +136,27 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an image from a package`, () => {
     await rm(path.join(path.dirname(image.lockFile), 'plain'), { recursive: true });
     expect(await ensurePackageImage(session.docker, reference, { cacheDirectory })).toEqual(image);
     const after = await session.docker.getImage(image.reference).inspect();
-    expect(after.RootFS.Layers).toEqual(before.RootFS.Layers);
+    expect(after.Id).toBe(before.Id);
+  });
+
+  it('shares the layer of Node.js with the other images', async () => {
+    const gateway = await ensureGatewayImage(session.docker, await architectureOf(session.docker));
+    const [one, other] = await Promise.all(
+      [gateway, image.reference].map(async (name) => (await session.docker.getImage(name).inspect()).RootFS.Layers ?? []),
+    );
+    expect([one?.length, other?.length]).toEqual([2, 2]);
+    expect(other?.[0]).toBe(one?.[0]);
+    expect(other?.[1]).not.toBe(one?.[1]);
+  });
+
+  it('that cannot be whole is an error that says so, and none at all', { timeout: 60_000 }, async () => {
+    const name = 'bulkhead-test/gone:1';
+    const gone = { path: 'gone', source: path.join(cacheDirectory, 'gone'), mode: 0o444 };
+    await expect(loadImage(session.docker, name, [await nodeLayer(), [gone]], {})).rejects.toMatchObject({
+      code: 'image-failed',
+      message: expect.stringMatching(/bulkhead-test\/gone:1 could not be made: .*ENOENT/),
+    });
+    expect(await hasImage(session.docker, name)).toBe(false);
   });
 });
 
