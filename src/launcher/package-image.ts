@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { BulkheadError } from '../errors.ts';
 import { LABEL } from '../model/labels.ts';
 import type { Engine } from '../runtime/connect.ts';
 import { architectureOf, hasImage } from '../runtime/images.ts';
 import type { Layer } from '../runtime/image-archive.ts';
 import { loadImage } from '../runtime/load-image.ts';
-import { nodeLayer, ownArchitecture } from '../runtime/node-layer.ts';
+import { addOnLibraries, nodeFingerprint, nodeLayer, ownArchitecture } from '../runtime/node-layer.ts';
 import { installPackage, lockFileOf, readLock, type InstallOptions } from './package-install.ts';
 import { packageLayer } from './package-layer.ts';
 import { findProgram } from './package-program.ts';
@@ -55,7 +53,8 @@ export async function ensurePackageImage(
   const packageDirectory = path.join('node_modules', reference.name);
   const program = await findProgram(path.join(directory, packageDirectory), reference);
   const entrypoint = ['/bulkhead/node', ...program.nodeOptions, path.posix.join('/app', packageDirectory, program.file)];
-  const layers = [await nodeLayer(), [...ACCOUNT, ...(await packageLayer(directory))]];
+  const node = await nodeLayer();
+  const layers = [node, [...ACCOUNT, ...(await addOnLibraries(node)), ...(await packageLayer(directory))]];
   throwIfAborted(options.signal);
   const image = await imageOf(reference, lock, allowScripts);
   options.onProgress?.(`Making the image ${image}.`);
@@ -86,9 +85,9 @@ async function checkMachine(docker: Engine['docker']): Promise<void> {
 }
 
 async function imageOf(reference: PackageReference, lock: string, allowScripts: boolean): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([LAYOUT, formatPackageReference(reference), allowScripts, lock]));
-  await pipeline(createReadStream(process.execPath, { highWaterMark: 1 << 20 }), hash, { end: false });
-  return `bulkhead/npx-${imageNameOf(reference)}:${reference.version}-${hash.digest('hex').slice(0, 12)}`;
+  const content = [LAYOUT, formatPackageReference(reference), allowScripts, lock, await nodeFingerprint()];
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  return `bulkhead/npx-${imageNameOf(reference)}:${reference.version}-${hash.slice(0, 12)}`;
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -1,10 +1,10 @@
 import type Docker from 'dockerode';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
 import { LABEL } from '../model/labels.ts';
 import { hasImage } from './images.ts';
-import { nodeLayer, ownArchitecture } from './node-layer.ts';
+import { nodeFingerprint, nodeLayer, ownArchitecture } from './node-layer.ts';
 
 /** To be raised whenever the same programs would give another image. */
 const LAYOUT = 2;
@@ -60,9 +60,7 @@ async function contentHash(engineArchitecture: string, image: ProgramImage): Pro
   const hash = createHash('sha256').update(JSON.stringify([LAYOUT, image.entrypoint]));
   for (const file of image.programs) hash.update(await readProgram(file));
   if (process.platform === 'linux' && ownArchitecture() === engineArchitecture) {
-    // Reading the 120 MB of Node.js would cost every start a quarter of a second; its version and file say as much.
-    const { size, mtimeMs } = await stat(process.execPath);
-    hash.update(`${process.version} ${size} ${mtimeMs}`);
+    hash.update(await nodeFingerprint());
   } else hash.update(`dockerfile ${engineArchitecture}`);
   return hash.digest('hex').slice(0, 16);
 }

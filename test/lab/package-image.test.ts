@@ -89,6 +89,27 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an image from a package`, () => {
     expect((await container.logs({ stdout: true })).toString()).toContain('65532 /tmp /app');
   });
 
+  it('has what native add-ons are linked with', async () => {
+    const names = [
+      'libc.so.6',
+      'libdl.so.2',
+      'libpthread.so.0',
+      'libresolv.so.2',
+      'librt.so.1',
+      'libutil.so.1',
+      'libstdc++.so.6',
+    ];
+    // A library that is there is no add-on, which Node.js says.
+    const script = `for (const name of ${JSON.stringify(names)}) {
+      try { process.dlopen({ exports: {} }, name) } catch (error) { console.log(name + ' ' + /self-register/.test(error.message)) }
+    }`;
+    const container = await create({ Entrypoint: ['/bulkhead/node', '-e', script], Tty: true });
+    await container.start();
+    await container.wait();
+    const lines = (await container.logs({ stdout: true })).toString().trim().split(/\r?\n/);
+    expect(lines).toEqual(names.map((name) => `${name} true`));
+  });
+
   it('holds Node.js, its libraries and the package: no shell, no package manager, nothing writable', async () => {
     for (const shell of ['/bin/sh', 'sh', '/bin/bash', '/busybox/sh', 'npm']) {
       const container = await create({ Entrypoint: [shell] });

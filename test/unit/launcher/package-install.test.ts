@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -77,13 +77,37 @@ describe('the cache of packages', () => {
   it('gets the package and what it needs, and runs none of its code', async () => {
     const said: string[] = [];
     const { directory, lock, lockFile } = await install({ onProgress: (line) => said.push(line) });
-    expect(said).toEqual(['Installing @scope/server@1.0.0 with npm.']);
+    expect(said).toEqual([
+      'Installing @scope/server@1.0.0 with npm.',
+      'Install scripts did not run: @scope/server. When the server misses what they make, see --allow-scripts.',
+    ]);
     expect(await readdir(path.join(directory, 'node_modules'))).toEqual(expect.arrayContaining(['@scope', 'dependency']));
     await expect(stat(path.join(directory, 'node_modules/@scope/server/ran'))).rejects.toThrow(/ENOENT/);
     expect(lockFile).toBe(lockFileOf(REFERENCE, cacheDirectory));
     expect(await readLock(REFERENCE, cacheDirectory)).toBe(lock);
     expect(await entries()).toEqual(['package-lock.json', 'plain']);
     expect((await stat(path.dirname(lockFile))).mode & 0o777).toBe(0o700);
+  });
+
+  it('runs no code of dependencies either, and says whose', async () => {
+    const mark = { 'mark.js': 'require("node:fs").writeFileSync("ran", "")' };
+    const scripts = { preinstall: 'node mark.js', install: 'node mark.js', prepare: 'node mark.js' };
+    await registry.publish({ name: 'scripted', version: '1.0.0', manifest: { scripts }, files: mark });
+    // npm compiles it without being told to, and fails here.
+    await registry.publish({ name: 'compiled', version: '1.0.0', files: { 'binding.gyp': '{ nothing' } });
+    await registry.publish({ name: 'elsewhere', version: '1.0.0', manifest: { os: ['aix'], scripts }, files: mark });
+    const dependencies = { scripted: '1.0.0', compiled: '1.0.0' };
+    await registry.publish({
+      name: 'uses-them',
+      version: '1.0.0',
+      manifest: { dependencies, optionalDependencies: { elsewhere: '1.0.0' } },
+    });
+    const said: string[] = [];
+    const { directory } = await install({ onProgress: (line) => said.push(line) }, parsePackageReference('npx:uses-them@1.0.0'));
+    expect(said.at(-1)).toMatch(/^Install scripts did not run: compiled, scripted\. /);
+    const installed = await readdir(path.join(directory, 'node_modules'), { recursive: true });
+    expect(installed).toEqual(expect.arrayContaining(['scripted/mark.js', 'compiled/binding.gyp']));
+    expect(installed.filter((file) => /\/(?:ran|build)$/.test(file))).toEqual([]);
   });
 
   it('uses the login of the user, and keeps it out of everything that is made', async () => {
@@ -234,6 +258,27 @@ describe('the cache of packages', () => {
       message: expect.stringContaining('cannot be used'),
       hint: expect.stringContaining('XDG_CACHE_HOME'),
     });
+  });
+
+  // Only root gives a directory away.
+  it.skipIf(process.getuid?.() !== 0).each([
+    ['can be written by others', async (directory: string) => chmod(directory, 0o777)],
+    ['belongs to another user', async (directory: string) => chown(directory, 12_345, 12_345)],
+  ])('of which somebody else may have written a part is not used: it %s', async (what, change) => {
+    const { lockFile } = await install();
+    for (const directory of [path.dirname(lockFile), cacheDirectory]) {
+      await change(directory);
+      for (const use of [install(), readLock(REFERENCE, cacheDirectory)]) {
+        expect(await errorOf(use)).toMatchObject({
+          code: 'image-failed',
+          message: `The cache of packages cannot be trusted: ${directory} ${what}.`,
+          hint: expect.stringContaining('XDG_CACHE_HOME'),
+        });
+      }
+      await chown(directory, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+      await chmod(directory, 0o700);
+    }
+    expect((await install()).lockFile).toBe(lockFile);
   });
 
   it('lies where the XDG rules say', () => {
