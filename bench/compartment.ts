@@ -4,8 +4,8 @@ import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { assertSealed, startLab } from '../lab/lab.ts';
 import { ensureServerImage } from '../samples/servers/images.ts';
-import { importImage } from '../src/runtime/import-image.ts';
-import { nodeLayers } from '../src/runtime/node-layers.ts';
+import { loadImage } from '../src/runtime/load-image.ts';
+import { nodeLayer } from '../src/runtime/node-layer.ts';
 import { startClient } from './client.ts';
 import type { Job } from './load.ts';
 import { sizeOf, sizeOfWatchers, type Size } from './memory.ts';
@@ -57,7 +57,7 @@ async function profileFile(): Promise<string> {
 
 async function importLoad(): Promise<void> {
   const script = { path: 'bench/load.ts', source: path.join(import.meta.dirname, 'load.ts'), mode: 0o444 };
-  await importImage(docker, LOAD_IMAGE, [...(await nodeLayers()), script], ['ENTRYPOINT ["/bulkhead/node", "/bench/load.ts"]']);
+  await loadImage(docker, LOAD_IMAGE, [await nodeLayer(), [script]], { Entrypoint: ['/bulkhead/node', '/bench/load.ts'] });
 }
 
 interface Beside {

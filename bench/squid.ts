@@ -3,7 +3,8 @@ import { execa } from 'execa';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ensurePackages, type Lab } from '../lab/lab.ts';
-import { importImage, type Layer } from '../src/runtime/import-image.ts';
+import type { ImageFile, Layer } from '../src/runtime/image-archive.ts';
+import { loadImage } from '../src/runtime/load-image.ts';
 
 /** What a launcher that walls servers in with squid runs beside each: squid for each direction, and a name server. */
 export interface Squid {
@@ -27,13 +28,13 @@ export async function startSquid(
   allowed: { readonly host: string; readonly ports: readonly number[] },
 ): Promise<Squid> {
   await ensurePackages(['squid', 'dnsmasq']);
-  await importImage(docker, IMAGES.squid, await squidLayers(allowed), [
-    'ENTRYPOINT ["/usr/sbin/squid", "-N", "-d", "1"]',
-    'USER proxy',
-  ]);
-  await importImage(docker, IMAGES.dns, await programLayers('/usr/sbin/dnsmasq'), [
-    'ENTRYPOINT ["/usr/sbin/dnsmasq", "--keep-in-foreground", "--user=root", "--pid-file=", "--no-resolv"]',
-  ]);
+  await loadImage(docker, IMAGES.squid, [await squidLayer(allowed)], {
+    Entrypoint: ['/usr/sbin/squid', '-N', '-d', '1'],
+    User: 'proxy',
+  });
+  await loadImage(docker, IMAGES.dns, [await programLayer('/usr/sbin/dnsmasq')], {
+    Entrypoint: ['/usr/sbin/dnsmasq', '--keep-in-foreground', '--user=root', '--pid-file=', '--no-resolv'],
+  });
   const inner = await docker.createNetwork({ Name: 'bench-inner', Internal: true });
   const outer = await docker.createNetwork({ Name: 'bench-outer' });
   const start = async (name: string, Image: string, Cmd: readonly string[]): Promise<{ readonly id: string }> => {
@@ -50,13 +51,7 @@ export async function startSquid(
   return { network: 'bench-inner', egress: { ...egress, name: 'bench-egress', address }, ingress, dns };
 }
 
-async function squidLayers({
-  host,
-  ports,
-}: {
-  readonly host: string;
-  readonly ports: readonly number[];
-}): Promise<readonly Layer[]> {
+async function squidLayer({ host, ports }: { readonly host: string; readonly ports: readonly number[] }): Promise<Layer> {
   const common = [
     'visible_hostname bench',
     'access_log stdio:/dev/stdout squid',
@@ -85,13 +80,13 @@ async function squidLayers({
     'http_access allow site',
     'http_access deny all',
   ];
-  const text = (name: string, lines: readonly string[]): Layer => ({
+  const text = (name: string, lines: readonly string[]): ImageFile => ({
     path: name,
     source: Buffer.from(`${lines.join('\n')}\n`),
     mode: 0o444,
   });
   return [
-    ...(await programLayers('/usr/sbin/squid')),
+    ...(await programLayer('/usr/sbin/squid')),
     // Started with squid, whether or not there is a disk cache.
     { path: 'usr/lib/squid/unlinkd', source: '/usr/lib/squid/unlinkd', mode: 0o555 },
     { path: 'etc/squid/errorpage.css', source: '/etc/squid/errorpage.css', mode: 0o444 },
@@ -103,16 +98,16 @@ async function squidLayers({
   ];
 }
 
-async function filesBelow(directory: string): Promise<readonly Layer[]> {
+async function filesBelow(directory: string): Promise<Layer> {
   const files = (await readdir(directory, { recursive: true })).map((name) => path.join(directory, name));
-  const layers = files.map(async (file) => ({ path: file.slice(1), source: await realpath(file), mode: 0o444 }));
-  const all = await Promise.all(layers);
+  const found = files.map(async (file) => ({ path: file.slice(1), source: await realpath(file), mode: 0o444 }));
+  const all = await Promise.all(found);
   const plain = await Promise.all(all.map(async ({ source }) => (await stat(source)).isFile()));
   return all.filter((_, index) => plain[index]);
 }
 
 /** A program of this machine, the libraries that it is linked with, and the users that it looks for. */
-async function programLayers(program: string): Promise<readonly Layer[]> {
+async function programLayer(program: string): Promise<Layer> {
   const { stdout } = await execa('ldd', [program]);
   const libraries = stdout.split('\n').flatMap((line) => /(?:=>\s+)?(\/\S+)\s+\(0x/.exec(line)?.[1] ?? []);
   const files = await Promise.all(

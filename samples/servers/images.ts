@@ -3,10 +3,10 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packageLayers } from '../../src/launcher/package-layers.ts';
+import { packageLayer } from '../../src/launcher/package-layer.ts';
 import { hasImage } from '../../src/runtime/images.ts';
-import { importImage } from '../../src/runtime/import-image.ts';
-import { nodeLayers } from '../../src/runtime/node-layers.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
+import { nodeLayer } from '../../src/runtime/node-layer.ts';
 
 const DIRECTORY = import.meta.dirname;
 
@@ -30,17 +30,12 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
     await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: DIRECTORY });
   }
   const { program, args, port } = SERVERS[name];
-  await importImage(
-    docker,
-    reference,
-    [...(await nodeLayers()), ...(await packageLayers(DIRECTORY))],
-    [
-      `ENTRYPOINT ${JSON.stringify(['/bulkhead/node', `/app/node_modules/@modelcontextprotocol/${program}`])}`,
-      ...(args.length === 0 ? [] : [`CMD ${JSON.stringify(args)}`]),
-      ...(port === undefined ? [] : [`EXPOSE ${port}`]),
-      'WORKDIR /app',
-    ],
-  );
+  await loadImage(docker, reference, [await nodeLayer(), await packageLayer(DIRECTORY)], {
+    Entrypoint: ['/bulkhead/node', `/app/node_modules/@modelcontextprotocol/${program}`],
+    ...(args.length === 0 ? {} : { Cmd: args }),
+    ...(port === undefined ? {} : { ExposedPorts: { [`${port}/tcp`]: {} } }),
+    WorkingDir: '/app',
+  });
   return reference;
 }
 
@@ -48,6 +43,6 @@ export async function ensureServerImage(docker: Docker, name: ServerName): Promi
 export async function ensureNodeImage(docker: Docker): Promise<string> {
   const reference = `bulkhead-samples/node:${process.versions.node}`;
   if (await hasImage(docker, reference)) return reference;
-  await importImage(docker, reference, await nodeLayers(), ['ENTRYPOINT ["/bulkhead/node"]']);
+  await loadImage(docker, reference, [await nodeLayer()], { Entrypoint: ['/bulkhead/node'] });
   return reference;
 }

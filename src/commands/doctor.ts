@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../engine/exit-code.ts';
 import { connect } from '../runtime/connect.ts';
-import { ownArchitecture } from '../runtime/node-layers.ts';
+import { ownArchitecture } from '../runtime/node-layer.ts';
 import { findProbeImage } from '../runtime/probe-image.ts';
 import { escapeText } from '../model/text.ts';
 import { TOOL } from '../version.ts';

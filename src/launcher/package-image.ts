@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { BulkheadError } from '../errors.ts';
 import { LABEL } from '../model/labels.ts';
 import type { Engine } from '../runtime/connect.ts';
 import { architectureOf, hasImage } from '../runtime/images.ts';
-import { importImage, type Layer } from '../runtime/import-image.ts';
-import { nodeLayers, ownArchitecture } from '../runtime/node-layers.ts';
+import type { Layer } from '../runtime/image-archive.ts';
+import { loadImage } from '../runtime/load-image.ts';
+import { addOnLibraries, nodeFingerprint, nodeLayer, ownArchitecture } from '../runtime/node-layer.ts';
 import { installPackage, lockFileOf, readLock, type InstallOptions } from './package-install.ts';
-import { packageLayers } from './package-layers.ts';
+import { packageLayer } from './package-layer.ts';
 import { findProgram } from './package-program.ts';
 import { formatPackageReference, imageNameOf, type PackageReference } from './package-reference.ts';
 
 /** To be raised whenever the same package would give another image. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const USER = 65532;
+/** An account for the user: without one Node.js knows neither its name nor a home, and servers that ask for it stop. */
+const ACCOUNT: Layer = [
+  { path: 'etc/passwd', source: Buffer.from(`server:x:${USER}:${USER}::/tmp:/nonexistent\n`), mode: 0o444 },
+  { path: 'etc/group', source: Buffer.from(`server:x:${USER}:\n`), mode: 0o444 },
+];
 
 export interface PackageImage {
   /** `bulkhead/npx-NAME:VERSION-HASH` */
@@ -49,18 +53,21 @@ export async function ensurePackageImage(
   const packageDirectory = path.join('node_modules', reference.name);
   const program = await findProgram(path.join(directory, packageDirectory), reference);
   const entrypoint = ['/bulkhead/node', ...program.nodeOptions, path.posix.join('/app', packageDirectory, program.file)];
-  const layers = [...(await nodeLayers()), ...accountLayers(), ...(await packageLayers(directory))];
+  const node = await nodeLayer();
+  const layers = [node, [...ACCOUNT, ...(await addOnLibraries(node)), ...(await packageLayer(directory))]];
   throwIfAborted(options.signal);
   const image = await imageOf(reference, lock, allowScripts);
   options.onProgress?.(`Making the image ${image}.`);
-  await importImage(docker, image, layers, [
-    `ENTRYPOINT ${JSON.stringify(entrypoint)}`,
-    `USER ${USER}:${USER}`,
-    'WORKDIR /app',
-    'ENV NODE_ENV=production',
-    `LABEL ${LABEL.package}=${JSON.stringify(formatPackageReference(reference).slice('npx:'.length))}`,
-    ...(allowScripts ? [`LABEL ${LABEL.packageScripts}="ran"`] : []),
-  ]);
+  await loadImage(docker, image, layers, {
+    Entrypoint: entrypoint,
+    User: `${USER}:${USER}`,
+    WorkingDir: '/app',
+    Env: ['NODE_ENV=production'],
+    Labels: {
+      [LABEL.package]: formatPackageReference(reference).slice('npx:'.length),
+      ...(allowScripts ? { [LABEL.packageScripts]: 'ran' } : {}),
+    },
+  });
   throwIfAborted(options.signal);
   return { reference: image, cached: false, lockFile };
 }
@@ -77,18 +84,10 @@ async function checkMachine(docker: Engine['docker']): Promise<void> {
   );
 }
 
-/** An account for the user: without one Node.js knows neither its name nor a home, and servers that ask for it stop. */
-function accountLayers(): readonly Layer[] {
-  return [
-    { path: 'etc/passwd', source: Buffer.from(`server:x:${USER}:${USER}::/tmp:/nonexistent\n`), mode: 0o444 },
-    { path: 'etc/group', source: Buffer.from(`server:x:${USER}:\n`), mode: 0o444 },
-  ];
-}
-
 async function imageOf(reference: PackageReference, lock: string, allowScripts: boolean): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([LAYOUT, formatPackageReference(reference), allowScripts, lock]));
-  await pipeline(createReadStream(process.execPath, { highWaterMark: 1 << 20 }), hash, { end: false });
-  return `bulkhead/npx-${imageNameOf(reference)}:${reference.version}-${hash.digest('hex').slice(0, 12)}`;
+  const content = [LAYOUT, formatPackageReference(reference), allowScripts, lock, await nodeFingerprint()];
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  return `bulkhead/npx-${imageNameOf(reference)}:${reference.version}-${hash.slice(0, 12)}`;
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

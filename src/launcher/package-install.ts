@@ -45,7 +45,23 @@ export function lockFileOf(reference: PackageReference, cacheDirectory: string):
 
 /** The kept lock of a reference, or `undefined` when it was never installed. */
 export async function readLock(reference: PackageReference, cacheDirectory: string): Promise<string | undefined> {
-  return orMissing(readFile(lockFileOf(reference, cacheDirectory), 'utf8'));
+  const lockFile = lockFileOf(reference, cacheDirectory);
+  for (const directory of [cacheDirectory, path.dirname(lockFile)]) await refuseForeign(directory);
+  return orMissing(readFile(lockFile, 'utf8'));
+}
+
+/** A lock and a tree are believed: nobody else may have written them. */
+async function refuseForeign(directory: string): Promise<void> {
+  const found = await orMissing(stat(directory));
+  if (found === undefined) return;
+  const own = found.uid === process.getuid?.();
+  if (own && (found.mode & 0o022) === 0) return;
+  const what = own ? 'can be written by others' : 'belongs to another user';
+  throw new BulkheadError('image-failed', `The cache of packages cannot be trusted: ${escapeText(directory, 300)} ${what}.`, {
+    hint: own
+      ? `\`chmod go-w\` it when you know what is in it; XDG_CACHE_HOME names another place.`
+      : 'XDG_CACHE_HOME names another place.',
+  });
 }
 
 /**
@@ -128,7 +144,10 @@ async function installInto(
   });
   const made = await orMissing(treeLock(directory, reference));
   if (made === undefined) throw new BulkheadError('image-failed', `npm ended without an error, but ${label} is not installed.`);
+  if (lock === undefined) checkNpm(made, reference);
   checkPins(made, reference);
+  const unrun = allowScripts ? undefined : await unrunScripts(made, directory);
+  if (unrun !== undefined) options.onProgress?.(unrun);
   return made;
 }
 
@@ -137,12 +156,23 @@ interface LockEntry {
   readonly integrity?: string;
   /** Where it is from; npm was told to leave it out for what is from the registry. */
   readonly resolved?: string;
+  /** Also for a binding.gyp, which npm would compile. */
+  readonly hasInstallScript?: boolean;
   readonly inBundle?: boolean;
+}
+
+/** npm 6 writes no list of packages; before npm 9 no address is left out, which would look as if it were from elsewhere. */
+function checkNpm(lock: string, { name, version }: PackageReference): void {
+  const own = entriesOf(lock)[`node_modules/${name}`];
+  if (own !== undefined && own.resolved === undefined) return;
+  throw new BulkheadError('image-failed', `npm is too old to install ${name}@${version}: its lock file is not as it should be.`, {
+    hint: 'Bulkhead needs npm 9 or later (Node.js 22 has npm 10). `npm --version` says which is in PATH.',
+  });
 }
 
 /** Everything in the lock is from the registry and has a hash of its content, or is a part of something that has. */
 function checkPins(lock: string, { name, version }: PackageReference): void {
-  const { packages = {} } = JSON.parse(lock) as { readonly packages?: Readonly<Record<string, LockEntry>> };
+  const packages = entriesOf(lock);
   if (packages[`node_modules/${name}`]?.version !== version) {
     throw new BulkheadError('image-failed', `npm installed ${name}, but not in version ${version}.`);
   }
@@ -155,6 +185,23 @@ function checkPins(lock: string, { name, version }: PackageReference): void {
   throw new BulkheadError('image-failed', `${name}@${version} needs ${what} from git, a URL or a path, not from the registry.`, {
     hint: 'Choose a version whose dependencies are all in the registry, or build an image yourself.',
   });
+}
+
+function entriesOf(lock: string): Readonly<Record<string, LockEntry>> {
+  return (JSON.parse(lock) as { readonly packages?: Readonly<Record<string, LockEntry>> }).packages ?? {};
+}
+
+/** What did not run may be missed: a server that ends at once is explained by it. */
+async function unrunScripts(lock: string, directory: string): Promise<string | undefined> {
+  const marked = Object.entries(entriesOf(lock)).filter(([, { hasInstallScript }]) => hasInstallScript === true);
+  // The lock names also what only other platforms get.
+  const there = await Promise.all(marked.map(async ([at]) => orMissing(stat(path.join(directory, at)))));
+  const names = marked
+    .filter((_, index) => there[index] !== undefined)
+    .map(([at]) => escapeText(at.replace(/^.*node_modules\//, ''), 60));
+  if (names.length === 0) return undefined;
+  const list = names.length > 6 ? `${names.slice(0, 6).join(', ')}, …` : names.join(', ');
+  return `Install scripts did not run: ${list}. When the server misses what they make, see --allow-scripts.`;
 }
 
 /** The lock in a whole tree; `undefined` when there is none, or it lost the package (someone cleaned up). */

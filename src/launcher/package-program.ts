@@ -40,11 +40,16 @@ interface NamedFile {
 }
 
 async function readPrograms(packageDirectory: string, reference: PackageReference): Promise<readonly NamedFile[]> {
-  const manifest: unknown = JSON.parse(await readFile(path.join(packageDirectory, 'package.json'), 'utf8'));
+  const manifest: unknown = JSON.parse(withoutMark(await readFile(path.join(packageDirectory, 'package.json'), 'utf8')));
   const bin: unknown = (manifest as { readonly bin?: unknown } | null)?.bin;
   if (typeof bin === 'string') return [{ name: lastNamePart(reference.name), file: bin }];
   if (typeof bin !== 'object' || bin === null) return [];
   return Object.entries(bin).flatMap(([name, file]) => (typeof file === 'string' ? [{ name, file }] : []));
+}
+
+/** npm takes such a file too. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
 }
 
 function choose(programs: readonly NamedFile[], reference: PackageReference): NamedFile {

@@ -1,10 +1,13 @@
 import type Docker from 'dockerode';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { BulkheadError } from '../errors.ts';
 import { LABEL } from '../model/labels.ts';
 import { hasImage } from './images.ts';
-import { nodeLayers, ownArchitecture } from './node-layers.ts';
+import { nodeFingerprint, nodeLayer, ownArchitecture } from './node-layer.ts';
+
+/** To be raised whenever the same programs would give another image. */
+const LAYOUT = 2;
 
 /** An image of ours: a Node.js, its libraries, and programs of one file each. */
 export interface ProgramImage {
@@ -30,7 +33,7 @@ export async function findProgramImage(
 
 /**
  * The image, made when the engine lacks it: from the Node.js that runs this process and the libraries it is
- * linked with, imported as one layer. Needs no registry.
+ * linked with. Needs no registry.
  * @throws BulkheadError `image-failed`
  */
 export async function ensureProgramImage(docker: Docker, engineArchitecture: string, image: ProgramImage): Promise<string> {
@@ -44,23 +47,20 @@ export async function ensureProgramImage(docker: Docker, engineArchitecture: str
   const programs = await Promise.all(
     image.programs.map(async (file) => ({ path: `bulkhead/${file}`, source: await readProgram(file), mode: 0o444 })),
   );
-  const { importImage } = await import('./import-image.ts');
-  await importImage(
-    docker,
-    reference,
-    [...(await nodeLayers()), ...programs],
-    [`ENTRYPOINT ${JSON.stringify(image.entrypoint)}`, 'USER 65532:65532', `LABEL ${LABEL.role}=${image.role}`],
-  );
+  const { loadImage } = await import('./load-image.ts');
+  await loadImage(docker, reference, [await nodeLayer(), programs], {
+    Entrypoint: image.entrypoint,
+    User: '65532:65532',
+    Labels: { [LABEL.role]: image.role },
+  });
   return reference;
 }
 
 async function contentHash(engineArchitecture: string, image: ProgramImage): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(image.entrypoint));
+  const hash = createHash('sha256').update(JSON.stringify([LAYOUT, image.entrypoint]));
   for (const file of image.programs) hash.update(await readProgram(file));
   if (process.platform === 'linux' && ownArchitecture() === engineArchitecture) {
-    // Reading the 120 MB of Node.js would cost every start a quarter of a second; its version and file say as much.
-    const { size, mtimeMs } = await stat(process.execPath);
-    hash.update(`${process.version} ${size} ${mtimeMs}`);
+    hash.update(await nodeFingerprint());
   } else hash.update(`dockerfile ${engineArchitecture}`);
   return hash.digest('hex').slice(0, 16);
 }

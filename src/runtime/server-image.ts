@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { BulkheadError, messageOf } from '../errors.ts';
 import type { PlanInput } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
+import { progressEnd } from './progress-end.ts';
 import { unlessGone } from './unless-gone.ts';
 
 /**
@@ -33,9 +34,7 @@ async function pull(docker: Docker, reference: string, progress: (message: strin
     // Without a tag the engine would pull every one of them.
     const named = /[:@][^/]+$/.test(reference) ? reference : `${reference}:latest`;
     const stream = await docker.pull(named);
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)));
-    });
+    await progressEnd(docker, stream);
     return await docker.getImage(reference).inspect();
   } catch (error) {
     throw new BulkheadError(

@@ -8,7 +8,7 @@ import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { sweep } from '../../src/runtime/cleanup.ts';
 import { collectGarbage } from '../../src/runtime/compartment-list.ts';
 import { hasImage } from '../../src/runtime/images.ts';
-import { importImage } from '../../src/runtime/import-image.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
 import { assertLabCanary, LAB_INTERNET } from '../support/audit.ts';
 import { ALLOWED, CompartmentBench } from '../support/compartments.ts';
 import { Fixtures } from '../support/fixtures.ts';
@@ -447,7 +447,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       const image = 'bulkhead-test/no-program:1';
       if (!(await hasImage(session.docker, image))) {
         const file = { path: 'readme', source: Buffer.from('nothing to run'), mode: 0o444 };
-        await importImage(session.docker, image, [file], ['ENTRYPOINT ["/nowhere/program"]']);
+        await loadImage(session.docker, image, [[file]], { Entrypoint: ['/nowhere/program'] });
       }
       for (const transport of [[], HTTP, [...HTTP, '--detach']]) {
         const { exitCode, stderr } = await bench.run(['run', '--profile', allowed, ...transport, image]);

@@ -11,6 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensurePackageImage, type PackageImage } from '../../src/launcher/package-image.ts';
 import { parsePackageReference, type PackageReference } from '../../src/launcher/package-reference.ts';
 import { attachStreams } from '../../src/runtime/attach.ts';
+import { ensureGatewayImage } from '../../src/runtime/gateway-image.ts';
+import { architectureOf, hasImage } from '../../src/runtime/images.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
+import { nodeLayer } from '../../src/runtime/node-layer.ts';
 import { LAB_NAME, NO_LAB, openLab, type LabSession } from '../support/lab.ts';
 
 const SAMPLES = new URL('../../samples/servers/package.json', import.meta.url);
@@ -85,6 +89,27 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an image from a package`, () => {
     expect((await container.logs({ stdout: true })).toString()).toContain('65532 /tmp /app');
   });
 
+  it('has what native add-ons are linked with', async () => {
+    const names = [
+      'libc.so.6',
+      'libdl.so.2',
+      'libpthread.so.0',
+      'libresolv.so.2',
+      'librt.so.1',
+      'libutil.so.1',
+      'libstdc++.so.6',
+    ];
+    // A library that is there is no add-on, which Node.js says.
+    const script = `for (const name of ${JSON.stringify(names)}) {
+      try { process.dlopen({ exports: {} }, name) } catch (error) { console.log(name + ' ' + /self-register/.test(error.message)) }
+    }`;
+    const container = await create({ Entrypoint: ['/bulkhead/node', '-e', script], Tty: true });
+    await container.start();
+    await container.wait();
+    const lines = (await container.logs({ stdout: true })).toString().trim().split(/\r?\n/);
+    expect(lines).toEqual(names.map((name) => `${name} true`));
+  });
+
   it('holds Node.js, its libraries and the package: no shell, no package manager, nothing writable', async () => {
     for (const shell of ['/bin/sh', 'sh', '/bin/bash', '/busybox/sh', 'npm']) {
       const container = await create({ Entrypoint: [shell] });
@@ -132,7 +157,27 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: an image from a package`, () => {
     await rm(path.join(path.dirname(image.lockFile), 'plain'), { recursive: true });
     expect(await ensurePackageImage(session.docker, reference, { cacheDirectory })).toEqual(image);
     const after = await session.docker.getImage(image.reference).inspect();
-    expect(after.RootFS.Layers).toEqual(before.RootFS.Layers);
+    expect(after.Id).toBe(before.Id);
+  });
+
+  it('shares the layer of Node.js with the other images', async () => {
+    const gateway = await ensureGatewayImage(session.docker, await architectureOf(session.docker));
+    const [one, other] = await Promise.all(
+      [gateway, image.reference].map(async (name) => (await session.docker.getImage(name).inspect()).RootFS.Layers ?? []),
+    );
+    expect([one?.length, other?.length]).toEqual([2, 2]);
+    expect(other?.[0]).toBe(one?.[0]);
+    expect(other?.[1]).not.toBe(one?.[1]);
+  });
+
+  it('that cannot be whole is an error that says so, and none at all', { timeout: 60_000 }, async () => {
+    const name = 'bulkhead-test/gone:1';
+    const gone = { path: 'gone', source: path.join(cacheDirectory, 'gone'), mode: 0o444 };
+    await expect(loadImage(session.docker, name, [await nodeLayer(), [gone]], {})).rejects.toMatchObject({
+      code: 'image-failed',
+      message: expect.stringMatching(/bulkhead-test\/gone:1 could not be made: .*ENOENT/),
+    });
+    expect(await hasImage(session.docker, name)).toBe(false);
   });
 });
 

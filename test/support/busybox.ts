@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { ensurePackages } from '../../lab/apt.ts';
 import { hasImage } from '../../src/runtime/images.ts';
-import { importImage } from '../../src/runtime/import-image.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
 
 /** What the lines in docs/ call; an image from a registry has them all. */
 const APPLETS = ['awk', 'cat', 'cut', 'echo', 'grep', 'httpd', 'ip', 'nc', 'nslookup', 'sh', 'sleep', 'timeout', 'true', 'wget'];
@@ -14,6 +14,6 @@ export async function ensureBusybox(docker: Docker): Promise<string> {
   const links = APPLETS.map((name) => ({ path: `bin/${name}`, source: { link: 'busybox' }, mode: 0o777 }));
   const tmp = { path: 'tmp/.keep', source: Buffer.alloc(0), mode: 0o644 };
   const program = { path: 'bin/busybox', source: '/usr/bin/busybox', mode: 0o755 };
-  await importImage(docker, reference, [program, ...links, tmp], ['ENV PATH=/bin', 'CMD ["sh"]']);
+  await loadImage(docker, reference, [[program, ...links, tmp]], { Env: ['PATH=/bin'], Cmd: ['sh'] });
   return reference;
 }

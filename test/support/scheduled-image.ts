@@ -3,7 +3,8 @@ import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { importImage, type Layer } from '../../src/runtime/import-image.ts';
+import type { Layer } from '../../src/runtime/image-archive.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
 import { readScheduled, SCHEDULED } from './scheduled.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -27,9 +28,9 @@ export async function importScheduledImage(docker: Docker, reference: string): P
     readScheduled('Dockerfile')
       .split(/^FROM /m)
       .at(-1) ?? '';
-  const changes = last.split('\n').filter((line) => /^(USER|ENTRYPOINT) /.test(line));
+  const written = (instruction: string): string => new RegExp(`^${instruction} (.*)$`, 'm').exec(last)?.[1] ?? '';
   const sources = [process.execPath, ...Object.values(PROGRAMS)];
-  const layers: Layer[] = [
+  const files: Layer = [
     { path: 'usr/local/bin/node', source: process.execPath, mode: 0o755 },
     ...Object.entries(PROGRAMS).map(([target, source]) => ({ path: target, source, mode: 0o755 })),
     ...(await librariesOf(sources)),
@@ -39,10 +40,14 @@ export async function importScheduledImage(docker: Docker, reference: string): P
     ...(await treeOf(path.join(ROOT, 'dist'), 'opt/bulkhead/dist')),
     ...(await productionPackages()),
   ];
-  await importImage(docker, reference, layers, ['ENV PATH=/usr/local/bin:/usr/bin:/bin', ...changes]);
+  await loadImage(docker, reference, [files], {
+    Env: ['PATH=/usr/local/bin:/usr/bin:/bin'],
+    User: written('USER'),
+    Entrypoint: JSON.parse(written('ENTRYPOINT')) as string[],
+  });
 }
 
-async function librariesOf(programs: readonly string[]): Promise<readonly Layer[]> {
+async function librariesOf(programs: readonly string[]): Promise<Layer> {
   // Scripts have none, which ldd calls an error.
   const { stdout } = await execa('ldd', programs, { reject: false });
   const libraries = new Set(stdout.split('\n').flatMap((line) => /(?:=>\s+)?(\/\S+)\s+\(0x/.exec(line)?.[1] ?? []));
@@ -50,7 +55,7 @@ async function librariesOf(programs: readonly string[]): Promise<readonly Layer[
 }
 
 /** What `npm prune --omit=dev` leaves. */
-async function productionPackages(): Promise<readonly Layer[]> {
+async function productionPackages(): Promise<Layer> {
   const { packages } = JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
   };
@@ -64,7 +69,7 @@ async function productionPackages(): Promise<readonly Layer[]> {
   return layers.flat();
 }
 
-async function treeOf(directory: string, target: string): Promise<readonly Layer[]> {
+async function treeOf(directory: string, target: string): Promise<Layer> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   return Promise.all(
     entries

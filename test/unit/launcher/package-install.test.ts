@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import {
   readLock,
   type InstallOptions,
 } from '../../../src/launcher/package-install.ts';
-import { packageLayers } from '../../../src/launcher/package-layers.ts';
+import { packageLayer } from '../../../src/launcher/package-layer.ts';
 import { npmError } from '../../../src/launcher/package-npm.ts';
 import { parsePackageReference } from '../../../src/launcher/package-reference.ts';
 import { startRegistry, type Registry } from '../../support/npm-registry.ts';
@@ -77,13 +77,37 @@ describe('the cache of packages', () => {
   it('gets the package and what it needs, and runs none of its code', async () => {
     const said: string[] = [];
     const { directory, lock, lockFile } = await install({ onProgress: (line) => said.push(line) });
-    expect(said).toEqual(['Installing @scope/server@1.0.0 with npm.']);
+    expect(said).toEqual([
+      'Installing @scope/server@1.0.0 with npm.',
+      'Install scripts did not run: @scope/server. When the server misses what they make, see --allow-scripts.',
+    ]);
     expect(await readdir(path.join(directory, 'node_modules'))).toEqual(expect.arrayContaining(['@scope', 'dependency']));
     await expect(stat(path.join(directory, 'node_modules/@scope/server/ran'))).rejects.toThrow(/ENOENT/);
     expect(lockFile).toBe(lockFileOf(REFERENCE, cacheDirectory));
     expect(await readLock(REFERENCE, cacheDirectory)).toBe(lock);
     expect(await entries()).toEqual(['package-lock.json', 'plain']);
     expect((await stat(path.dirname(lockFile))).mode & 0o777).toBe(0o700);
+  });
+
+  it('runs no code of dependencies either, and says whose', async () => {
+    const mark = { 'mark.js': 'require("node:fs").writeFileSync("ran", "")' };
+    const scripts = { preinstall: 'node mark.js', install: 'node mark.js', prepare: 'node mark.js' };
+    await registry.publish({ name: 'scripted', version: '1.0.0', manifest: { scripts }, files: mark });
+    // npm compiles it without being told to, and fails here.
+    await registry.publish({ name: 'compiled', version: '1.0.0', files: { 'binding.gyp': '{ nothing' } });
+    await registry.publish({ name: 'elsewhere', version: '1.0.0', manifest: { os: ['aix'], scripts }, files: mark });
+    const dependencies = { scripted: '1.0.0', compiled: '1.0.0' };
+    await registry.publish({
+      name: 'uses-them',
+      version: '1.0.0',
+      manifest: { dependencies, optionalDependencies: { elsewhere: '1.0.0' } },
+    });
+    const said: string[] = [];
+    const { directory } = await install({ onProgress: (line) => said.push(line) }, parsePackageReference('npx:uses-them@1.0.0'));
+    expect(said.at(-1)).toMatch(/^Install scripts did not run: compiled, scripted\. /);
+    const installed = await readdir(path.join(directory, 'node_modules'), { recursive: true });
+    expect(installed).toEqual(expect.arrayContaining(['scripted/mark.js', 'compiled/binding.gyp']));
+    expect(installed.filter((file) => /\/(?:ran|build)$/.test(file))).toEqual([]);
   });
 
   it('uses the login of the user, and keeps it out of everything that is made', async () => {
@@ -97,7 +121,7 @@ describe('the cache of packages', () => {
       expect(text, file.name).not.toContain(TOKEN);
       if (file.name === 'package-lock.json') expect(text).not.toContain(registry.url);
     }
-    expect((await packageLayers(directory)).map((layer) => layer.path)).toEqual([
+    expect((await packageLayer(directory)).map((file) => file.path)).toEqual([
       'app/node_modules/.bin/server',
       'app/node_modules/@scope/server/install.js',
       'app/node_modules/@scope/server/package.json',
@@ -236,13 +260,34 @@ describe('the cache of packages', () => {
     });
   });
 
+  // Only root gives a directory away.
+  it.skipIf(process.getuid?.() !== 0).each([
+    ['can be written by others', async (directory: string) => chmod(directory, 0o777)],
+    ['belongs to another user', async (directory: string) => chown(directory, 12_345, 12_345)],
+  ])('of which somebody else may have written a part is not used: it %s', async (what, change) => {
+    const { lockFile } = await install();
+    for (const directory of [path.dirname(lockFile), cacheDirectory]) {
+      await change(directory);
+      for (const use of [install(), readLock(REFERENCE, cacheDirectory)]) {
+        expect(await errorOf(use)).toMatchObject({
+          code: 'image-failed',
+          message: `The cache of packages cannot be trusted: ${directory} ${what}.`,
+          hint: expect.stringContaining('XDG_CACHE_HOME'),
+        });
+      }
+      await chown(directory, process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+      await chmod(directory, 0o700);
+    }
+    expect((await install()).lockFile).toBe(lockFile);
+  });
+
   it('lies where the XDG rules say', () => {
     expect(packageCacheDirectory({ XDG_CACHE_HOME: '/c' }, '/home/u')).toBe('/c/bulkhead/packages');
     expect(packageCacheDirectory({ XDG_CACHE_HOME: 'c' }, '/home/u')).toBe('/home/u/.cache/bulkhead/packages');
     expect(packageCacheDirectory({}, '/home/u')).toBe('/home/u/.cache/bulkhead/packages');
   });
 
-  describe('as layers', () => {
+  describe('as a layer', () => {
     async function tree(): Promise<string> {
       const directory = path.join(root, 'node_modules', 'a');
       await mkdir(directory, { recursive: true });
@@ -257,7 +302,7 @@ describe('the cache of packages', () => {
       const directory = await tree();
       await symlink('z.js', path.join(directory, 'link.js'));
       await symlink(directory, path.join(root, 'node_modules', 'absolute'));
-      expect(await packageLayers(root)).toEqual([
+      expect(await packageLayer(root)).toEqual([
         { path: 'app/node_modules/a/B.js', source: path.join(directory, 'B.js'), mode: 0o555 },
         { path: 'app/node_modules/a/link.js', source: { link: 'z.js' }, mode: 0o777 },
         { path: 'app/node_modules/a/z.js', source: path.join(directory, 'z.js'), mode: 0o444 },
@@ -267,7 +312,7 @@ describe('the cache of packages', () => {
 
     it.each(['../../secret', '/etc/passwd', '../../absent', '..'])('a link to %s is refused', async (target) => {
       await symlink(target, path.join(await tree(), 'link'));
-      await expect(packageLayers(root)).rejects.toThrow(/leads out of node_modules/);
+      await expect(packageLayer(root)).rejects.toThrow(/leads out of node_modules/);
     });
 
     it('a way out over another link is refused', async () => {
@@ -275,7 +320,7 @@ describe('the cache of packages', () => {
       await mkdir(path.join(directory, 'deep/er'), { recursive: true });
       await symlink('..', path.join(directory, 'deep/er/up'));
       await symlink('a/deep/er/up/../../../secret', path.join(root, 'node_modules', 'out'));
-      await expect(packageLayers(root)).rejects.toThrow(/leads out of node_modules/);
+      await expect(packageLayer(root)).rejects.toThrow(/leads out of node_modules/);
     });
   });
 });

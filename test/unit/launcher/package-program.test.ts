@@ -42,6 +42,12 @@ describe('the program of a package', () => {
     });
   });
 
+  it('is found behind a byte order mark, as npm finds it', async () => {
+    await programOf('a.js', { 'a.js': SHEBANG });
+    await writeFile(path.join(root, 'package', 'package.json'), `\uFEFF${JSON.stringify({ ...REFERENCE, bin: 'a.js' })}`);
+    expect((await findProgram(path.join(root, 'package'), REFERENCE)).file).toBe('a.js');
+  });
+
   it('must be chosen among several, which are listed', async () => {
     await expect(programOf({ a: 'a.js', b: 'b.js' })).rejects.toMatchObject({
       code: 'usage',

@@ -2,21 +2,21 @@ import { readdir, readlink, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BulkheadError } from '../errors.ts';
 import { escapeText } from '../model/text.ts';
-import type { Layer } from '../runtime/import-image.ts';
+import type { Layer } from '../runtime/image-archive.ts';
 
 /** npm's own note of what it installed, with the registry's addresses: of no use to the server. */
 const NOTE = '.package-lock.json';
 
 /**
- * The node_modules in `root` as layers below `app/node_modules`, sorted by path: read-only for everybody, executable
+ * The node_modules in `root` as a layer below `app/node_modules`, sorted by path: read-only for everybody, executable
  * where the file was. Symbolic links stay links; they may not lead out of node_modules.
  * @throws BulkheadError `image-failed`
  */
-export async function packageLayers(root: string): Promise<readonly Layer[]> {
+export async function packageLayer(root: string): Promise<Layer> {
   const top = await realpath(path.join(root, 'node_modules'));
   const entries = await readdir(top, { recursive: true, withFileTypes: true });
-  const layers = await Promise.all(
-    entries.map(async (entry): Promise<readonly Layer[]> => {
+  const files = await Promise.all(
+    entries.map(async (entry): Promise<Layer> => {
       const file = path.join(entry.parentPath, entry.name);
       const relative = path.relative(top, file);
       const target = `app/node_modules/${relative.split(path.sep).join('/')}`;
@@ -26,7 +26,7 @@ export async function packageLayers(root: string): Promise<readonly Layer[]> {
       return [{ path: target, source: file, mode: ((await stat(file)).mode & 0o111) === 0 ? 0o444 : 0o555 }];
     }),
   );
-  return layers.flat().toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  return files.flat().toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /** Where the link leads to, relative to its own directory. */
