@@ -281,6 +281,23 @@ describe('the cache of packages', () => {
     expect((await install()).lockFile).toBe(lockFile);
   });
 
+  it.each([
+    ['npm 6', { lockfileVersion: 1, dependencies: {} }],
+    ['npm 8', { packages: { 'node_modules/@scope/server': { version: '1.0.0', integrity: 'sha512-x', resolved: 'https://r' } } }],
+  ])('an npm that is too old is called that: a lock of %s', async (_what, lock) => {
+    const module = 'node_modules/@scope/server';
+    const script = `#!/bin/sh\nmkdir -p ${module}\necho '{}' > ${module}/package.json\necho '${JSON.stringify(lock)}' > package-lock.json\n`;
+    await mkdir(path.join(root, 'bin'));
+    await writeFile(path.join(root, 'bin', 'npm'), script, { mode: 0o755 });
+    const PATH = `${path.join(root, 'bin')}:${process.env['PATH']}`;
+    expect(await errorOf(install({ environment: { ...environment, PATH } }))).toMatchObject({
+      code: 'image-failed',
+      message: expect.stringContaining('npm is too old to install @scope/server@1.0.0'),
+      hint: expect.stringContaining('npm 9'),
+    });
+    expect(await entries()).toEqual([]);
+  });
+
   it('lies where the XDG rules say', () => {
     expect(packageCacheDirectory({ XDG_CACHE_HOME: '/c' }, '/home/u')).toBe('/c/bulkhead/packages');
     expect(packageCacheDirectory({ XDG_CACHE_HOME: 'c' }, '/home/u')).toBe('/home/u/.cache/bulkhead/packages');

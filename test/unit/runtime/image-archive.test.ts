@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { extract, pack, type Header } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeImage, type Layer } from '../../../src/runtime/image-archive.ts';
@@ -79,12 +77,10 @@ describe('the archive of an image', () => {
 async function entriesOf(archive: Buffer): Promise<readonly (Header & { readonly content: Buffer })[]> {
   const entries: (Header & { readonly content: Buffer })[] = [];
   const reader = extract();
-  reader.on('entry', (header, stream, next) => {
-    void buffer(stream as unknown as NodeJS.ReadableStream).then((content) => {
-      entries.push({ ...header, name: header.name.replace(/\/$/, ''), content });
-      next();
-    });
-  });
-  await pipeline(Readable.from([archive]), reader);
+  reader.end(archive);
+  for await (const entry of reader) {
+    const content = await buffer(entry as unknown as NodeJS.ReadableStream);
+    entries.push({ ...entry.header, name: entry.header.name.replace(/\/$/, ''), content });
+  }
   return entries;
 }
