@@ -11,13 +11,15 @@ const MAX_NAME = 253;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 /** Programs read a name that ends like this as an IPv4 address, each in its own way (WHATWG URL §3.5). */
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
+/** What may be an IPv4 address: ipaddr.js throws and catches at all else, which costs more than all the rest. */
+const DIGITS_AND_DOTS = /^[\d.]+$/;
 
 /**
  * Reads a host, or answers undefined: then nobody may mean it. Octal, hexadecimal and shortened IPv4, zones,
  * letters outside ASCII and more than one trailing dot are no hosts. IPv4 inside IPv6 (mapped) is IPv4.
  */
 export function parseHost(text: string): Host | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return { kind: 'address', text, family: 4 };
+  if (DIGITS_AND_DOTS.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text)) return { kind: 'address', text, family: 4 };
   if (text.includes(':')) return parseIPv6(text);
   if (/[^\x21-\x7e]/.test(text)) return undefined;
   const name = text.replace(/\.$/, '').toLowerCase();

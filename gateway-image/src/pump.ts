@@ -1,10 +1,17 @@
-import { connect, type Socket, type TcpNetConnectOpts, type IpcNetConnectOpts } from 'node:net';
+import {
+  connect,
+  Socket,
+  type IpcNetConnectOpts,
+  type OnReadOpts,
+  type SocketConstructorOpts,
+  type TcpNetConnectOpts,
+} from 'node:net';
 
 /** A read buffer begins small and grows with what is read into it: idle connections stay cheap. Bytes. */
 const SMALL = 16 * 1024;
 const LARGE = 256 * 1024;
 /** Of all grown buffers together: many connections at once do with small ones. Bytes. */
-const MAX_GROWN = 32 * 1024 * 1024;
+const MAX_GROWN = 16 * 1024 * 1024;
 
 /** So long a side may still speak to nobody, that it reads the end of the other one. Milliseconds. */
 const LINGER_MS = 2000;
@@ -15,18 +22,38 @@ let grown = 0;
 const spare: Buffer[] = [];
 const MAX_SPARE = 64;
 
-/** A socket that we opened, with what it receives going straight on to `sink`. */
+/** A socket with a read buffer of our own, with what it receives going straight on to `sink`. */
 export interface Source {
   readonly socket: Socket;
   /** Until it is called, what arrives waits in the kernel. To call it again with the same sink changes nothing. */
   flowInto(sink: Socket): void;
 }
 
+/** Connects, and reads as a source does. */
+export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Source {
+  return sourceOf((onread) => connect({ ...options, allowHalfOpen: true, onread }));
+}
+
 /**
- * Connects, and reads into a buffer that is used again: no allocation a chunk, which a plain stream makes.
+ * The same for a connection that was accepted paused, and with half-open ones allowed: an upload costs the relay half.
+ * Node.js gives a buffer to sockets that it makes for us only, so the handle of this one moves into such a socket, as
+ * Node.js itself moves handles between processes. Should it let nobody do that any more, the connection stays as it is.
+ */
+export function acceptedSource(client: Socket): Source | undefined {
+  const owner = client as unknown as { _handle?: unknown };
+  const handle = owner._handle;
+  if (typeof handle !== 'object' || handle === null || !('useUserBuffer' in handle)) return undefined;
+  owner._handle = null;
+  client.destroy();
+  const options = { handle, allowHalfOpen: true, pauseOnCreate: true };
+  return sourceOf((onread) => new Socket({ ...options, onread } as SocketConstructorOpts));
+}
+
+/**
+ * Reads into a buffer that is used again: no allocation a chunk, which a plain stream makes.
  * The buffer is free when the write of its bytes is done; until then nothing more is read.
  */
-export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Source {
+function sourceOf(make: (onread: OnReadOpts) => Socket): Source {
   let buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL);
   let sink: Socket | undefined;
   let waiting = false;
@@ -42,19 +69,18 @@ export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Sour
     waiting = false;
     socket.resume();
   };
-  const socket = connect({
-    ...options,
-    allowHalfOpen: true,
-    onread: {
-      buffer: () => buffer,
-      callback: (count) => {
-        if (sink === undefined || !sink.writable) return false;
-        sink.write(buffer.subarray(0, count), goOn);
-        waiting = sink.writableLength > 0;
-        // Bytes that wait to be written are still in the old buffer: only a free one may be replaced.
-        if (!waiting && count === buffer.length) grow();
-        return !waiting;
-      },
+  const socket = make({
+    buffer: () => buffer,
+    callback: (count) => {
+      if (sink === undefined) return false;
+      // Nobody is there to be told, and what is left unread would turn the end into a reset.
+      if (sink.destroyed) return true;
+      if (!sink.writable) return false;
+      sink.write(buffer.subarray(0, count), goOn);
+      waiting = sink.writableLength > 0;
+      // Bytes that wait to be written are still in the old buffer: only a free one may be replaced.
+      if (!waiting && count === buffer.length) grow();
+      return !waiting;
     },
   });
   socket.pause();
@@ -78,13 +104,12 @@ export function openSource(options: TcpNetConnectOpts | IpcNetConnectOpts): Sour
  * Joins an accepted connection with the one that was opened for it, both ways, each half closed on its own.
  * Ends with both destroyed; a side that broke is passed on as a reset, so that nobody takes it for a clean end.
  */
-export function join(client: Socket, source: Source, idleTimeoutMs: number): void {
+export function join(accepted: Socket | Source, source: Source, idleTimeoutMs: number): void {
   const { socket: upstream } = source;
+  const client = accepted instanceof Socket ? accepted : accepted.socket;
   source.flowInto(client);
-  client.on('data', (chunk: Buffer) => {
-    if (!upstream.write(chunk)) client.pause();
-  });
-  upstream.on('drain', () => client.resume());
+  if (accepted instanceof Socket) flowPlainly(accepted, upstream);
+  else accepted.flowInto(upstream);
   client.on('end', () => upstream.end());
   upstream.on('end', () => client.end());
   const idle = (): void => {
@@ -94,6 +119,13 @@ export function join(client: Socket, source: Source, idleTimeoutMs: number): voi
   for (const side of [client, upstream]) side.removeAllListeners('timeout').setTimeout(idleTimeoutMs, idle);
   passOnEnd(client, upstream);
   passOnEnd(upstream, client);
+}
+
+function flowPlainly(client: Socket, upstream: Socket): void {
+  client.on('data', (chunk: Buffer) => {
+    if (!upstream.destroyed && !upstream.write(chunk)) client.pause();
+  });
+  upstream.on('drain', () => client.resume());
   client.resume();
 }
 

@@ -1,5 +1,5 @@
 /** Inside of a compartment: answers DNS by itself and carries connections to the gateway. It decides nothing that counts. */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, Socket, type Server } from 'node:net';
 import { PROXY_PORT, SOCKETS, type RelayConfig } from '../../src/model/compartment.ts';
 import { collectQuickly } from './collect-quickly.ts';
 import { endWithRun, readConfig } from './config.ts';
@@ -11,7 +11,7 @@ import { NameTable } from './names.ts';
 import { compilePolicy, isNameAllowed } from './policy.ts';
 import { encodePreamble } from './preamble.ts';
 import { serverListening } from './server-listening.ts';
-import { join, openSource, reset } from './pump.ts';
+import { acceptedSource, join, openSource, reset, type Source } from './pump.ts';
 
 /** Listeners and connections that are open at once; the server can only starve itself. */
 const MAX_LISTENERS = 16_384;
@@ -28,13 +28,15 @@ let connections = 0;
 let listeners = 0;
 
 /** A listener that counts its connections and hands them over, each not read yet. */
-function accept(serve: (client: Socket) => void): Server {
+function accept(serve: (client: Socket | Source) => void): Server {
   return createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (client) => {
     client.on('error', ignore);
     if (connections >= MAX_CONNECTIONS) return reset(client);
     connections += 1;
-    client.once('close', () => (connections -= 1));
-    return serve(client);
+    const source = acceptedSource(client);
+    const socket = source?.socket ?? client;
+    socket.on('error', ignore).once('close', () => (connections -= 1));
+    return serve(source ?? client);
   });
 }
 
@@ -52,7 +54,8 @@ function inward(port: number): Server {
   const listening = serverListening(port);
   return accept((client) => {
     void listening.then(() => {
-      if (!client.destroyed) join(client, openSource({ host: '127.0.0.1', port, noDelay: true }), IDLE_MS);
+      const socket = client instanceof Socket ? client : client.socket;
+      if (!socket.destroyed) join(client, openSource({ host: '127.0.0.1', port, noDelay: true }), IDLE_MS);
     });
   });
 }

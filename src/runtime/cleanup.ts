@@ -100,8 +100,8 @@ async function untilGone(remove: () => Promise<unknown>): Promise<void> {
     } catch (error) {
       const status = (error as { statusCode?: number }).statusCode;
       if (status === 404) return;
-      if (attempt >= 20 || (status !== 409 && status !== 403 && status !== 500)) throw error;
-      await delay(100);
+      if (attempt >= 22 || (status !== 409 && status !== 403 && status !== 500)) throw error;
+      await delay(Math.min(100, 10 * 2 ** attempt));
     }
   }
 }

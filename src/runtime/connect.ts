@@ -3,6 +3,7 @@ import { BulkheadError, messageOf } from '../errors.ts';
 import type { EngineFacts } from '../model/bundle.ts';
 import type { EngineEndpoint } from './endpoint.ts';
 import { withoutEngineVariables } from './endpoint-environment.ts';
+import { loadDockerode } from './load-dockerode.ts';
 
 /** Newest API version that this code was tried against (Docker Engine 28.5). */
 const NEWEST_TESTED_API = '1.51';
@@ -39,8 +40,8 @@ interface VersionAnswer {
  * @throws BulkheadError `engine-unreachable`, `engine-permission` or `engine-failed`
  */
 export async function connect(endpoint: EngineEndpoint): Promise<Engine> {
-  // Imported here: loading it costs about 100 ms, which `evaluate` and `checks` need not pay.
-  const { default: Dockerode } = await import('dockerode');
+  // Here and not above: loading it takes time, which `evaluate` and `checks` need not pay.
+  const Dockerode = await loadDockerode();
   try {
     const version = (await withoutEngineVariables(() => new Dockerode(endpoint.modem)).version()) as VersionAnswer;
     const apiVersion = lower(version.ApiVersion ?? NEWEST_TESTED_API, NEWEST_TESTED_API);
