@@ -120,6 +120,13 @@ describe('a request on a connection that was dialled', () => {
     const one = 'GET /3 HTTP/1.1\r\nHost: evil.test\r\n\r\n';
     const answers = await say(direct(gateway, server.port), `${one}GET /4 HTTP/1.1\r\nHost: evil.test\r\n\r\n${one}`);
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+    // One that would be allowed by itself, and a tunnel, go with what they came with.
+    const good = 'GET /5 HTTP/1.1\r\nHost: name.test\r\n\r\n';
+    expect((await say(direct(gateway, server.port), one + good)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+    const tunnel = `CONNECT name.test:${server.port} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    expect(await say(gateway.proxy(), `GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n${tunnel}${good}`)).not.toMatch(
+      / 200 /,
+    );
     expect(server.seen.requests).toEqual([`GET name.test:${server.port} /1`]);
   });
 
