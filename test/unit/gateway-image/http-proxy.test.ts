@@ -274,6 +274,21 @@ describe('WebSocket', () => {
     expect(server.seen.requests).toEqual([`GET name.test:${server.port} /ws`]);
   });
 
+  it('that is answered with another protocol is none, and a declined one leaves no connection to whoever holds on to it', async () => {
+    await using other = await tcpServer((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nfree')),
+    );
+    await using gateway = await runGateway({ ports: [other.port] });
+    expect(await say(direct(gateway, other.port), handshake('name.test'))).toMatch(/^HTTP\/1\.1 502/);
+    await using declining = await echoServer();
+    await using second = await runGateway({ ports: [declining.port] });
+    const client = direct(second, declining.port);
+    client.write(`${handshake('name.test')}more`);
+    expect(await readAll(client)).toMatch(/^HTTP\/1\.1 200/);
+    await until(() => second.held() === 0);
+    client.destroy();
+  });
+
   it('to another host is refused', async () => {
     await using server = await echoServer();
     await using gateway = await runGateway({ ports: [server.port] });
