@@ -31,14 +31,17 @@ const TLS_RECORDS = { first: 0x14, last: 0x18 } as const;
  * What a server may take for space between words, in and beside lines: those of ASCII, and what Python's `split` adds
  * to them in Latin-1.
  */
-const SPACE = String.raw`[\t\v\f\r \x1c-\x1f\x85\xa0]`;
-const LEADING_SPACE = new RegExp(`^(?:${SPACE}|\n)*`);
+const SPACES = String.raw`\t\v\f\r \x1c-\x1f\x85\xa0`;
+const SPACE = `[${SPACES}]`;
+const LEADING_SPACE = new RegExp(`^[${SPACES}\\n]*`);
 /** A word and a path or address, as far as a request of HTTP goes; Git's own protocol has a path there too. */
 const WORD_AND_PATH = new RegExp(`^(?![0-9a-f]{4}git-)[!#$%&'*+.^_\`|~\\w-]+${SPACE}+(?:/|[a-z][a-z0-9+.-]*://)`, 'i');
 /** Versions that a parser of HTTP takes for its own: that of Node.js reads RTSP and Icecast as well. */
 const VERSION = /(?:HTTP|RTSP|ICE)\/\d/i;
-/** Those that the parser of Node.js knows beside its list: of RTSP (RFC 7826), and the preface of HTTP/2. */
-const MORE_METHODS = 'ANNOUNCE DESCRIBE FLUSH GET_PARAMETER PAUSE PLAY PRI RECORD REDIRECT SETUP SET_PARAMETER TEARDOWN';
+/** Those that the parser of Node.js knows beside its list: of RTSP (RFC 7826). */
+const MORE_METHODS = 'ANNOUNCE DESCRIBE FLUSH GET_PARAMETER PAUSE PLAY RECORD REDIRECT SETUP SET_PARAMETER TEARDOWN';
+/** RFC 9113 §3.4. Without what follows it is HTTP/0.9 to some. */
+const HTTP2_PREFACE = new RegExp(`^PRI${SPACE}+\\*`, 'i');
 /** Without a version it is HTTP/0.9 to some, who then read on; with a third word, whatever that is, HTTP to others. */
 const METHOD_AND_REST = new RegExp(
   `^(?:(?:${[...METHODS, ...MORE_METHODS.split(' ')].join('|')})${SPACE}+\\*|CONNECT${SPACE}+[^{\\s]|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE)${SPACE}+[^\\s]+${SPACE}+[^\\s])`,
@@ -106,10 +109,11 @@ function judgeLine(bytes: Buffer): FirstBytes {
   }
   const text = bytes.toString('latin1');
   const begin = LEADING_SPACE.exec(text)?.[0].length ?? 0;
+  if (begin > MAX_LINE) return { kind: 'refuse', reason: 'its first line does not begin' };
   const end = text.indexOf('\n', begin);
   const long = (end < 0 ? text.length : end) - begin > MAX_LINE;
   const line = text.slice(begin, end < 0 || long ? begin + MAX_LINE : end);
-  if (/^PRI \* HTTP\/2/i.test(line)) return { kind: 'refuse', reason: 'HTTP/2 without TLS cannot be checked' };
+  if (HTTP2_PREFACE.test(line)) return { kind: 'refuse', reason: 'HTTP/2 without TLS cannot be checked' };
   if (/^PROXY (?:TCP|UNKNOWN)/i.test(line)) return { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
   // A byte that is no text ends the doubt: a request begins with a word, and was recognised by then.
   const doubt = MAYBE_METHOD.test(line) ? -1 : line.search(NO_TEXT);

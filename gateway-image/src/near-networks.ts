@@ -4,9 +4,18 @@ import { networkInterfaces } from 'node:os';
 /** Networks that this process has an address in: the engine's host and what else is on that bridge answer there. CIDR each. */
 export type OwnNetworks = () => readonly string[];
 
-/** Asked anew each time: an engine may connect a running container with one more network. */
-export const ownNetworks: OwnNetworks = () =>
-  Object.values(networkInterfaces()).flatMap((all = []) => all.flatMap(({ cidr }) => (cidr === null ? [] : [cidr])));
+/** To ask costs as much as a connection. Milliseconds. */
+const FRESH = 1000;
+let known: readonly string[] = [];
+let until = 0;
+
+/** Asked again and again: an engine may connect a running container with one more network. */
+export const ownNetworks: OwnNetworks = () => {
+  if (performance.now() < until) return known;
+  known = Object.values(networkInterfaces()).flatMap((all = []) => all.flatMap(({ cidr }) => (cidr === null ? [] : [cidr])));
+  until = performance.now() + FRESH;
+  return known;
+};
 
 export function isWithin(address: string, networks: readonly string[]): boolean {
   const parsed = ipaddr.parse(address);
