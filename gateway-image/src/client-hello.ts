@@ -28,15 +28,20 @@ const ENCRYPTED = [0xfe0d, 0xffce];
 
 export function readClientHello(bytes: Buffer): HelloReading {
   try {
-    const hello = joinRecords(bytes);
-    return hello === undefined ? { state: 'more' } : { state: 'read', ...readHello(hello) };
+    const joined = joinRecords(bytes);
+    return joined === undefined ? { state: 'more' } : { state: 'read', ...readHello(joined.hello) };
   } catch (error) {
     return { state: 'malformed', why: error instanceof Error ? error.message : 'unreadable' };
   }
 }
 
+/** Bytes of the records that a greeting fills, of those that {@link readClientHello} has read; what follows is something else. */
+export function helloLength(bytes: Buffer): number {
+  return joinRecords(bytes)?.length ?? 0;
+}
+
 /** The body of the ClientHello, put together from as many records as it was cut into; undefined while bytes are missing. */
-function joinRecords(bytes: Buffer): Buffer | undefined {
+function joinRecords(bytes: Buffer): { readonly hello: Buffer; readonly length: number } | undefined {
   const parts: Buffer[] = [];
   let at = 0;
   let have = 0;
@@ -59,7 +64,10 @@ function joinRecords(bytes: Buffer): Buffer | undefined {
       const size = head.readUIntBE(1, 3);
       if (size > MAX_HELLO) throw new Error(`a ClientHello of ${size} bytes`);
       if (have > 4 + size) throw new Error('more than a ClientHello in its record');
-      if (have === 4 + size) return Buffer.concat(parts).subarray(4);
+      // The record may promise more than has come: only when all of it is here, nothing else is in it.
+      if (have === 4 + size && part.length === length) {
+        return { hello: Buffer.concat(parts).subarray(4), length: at + 5 + length };
+      }
     }
     if (part.length < length) return undefined;
     at += 5 + length;

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { MAX_HELLO, readClientHello } from './client-hello.ts';
 import { parseHost, type Host } from './hosts.ts';
 
@@ -30,10 +31,23 @@ const TLS_RECORDS = { first: 0x14, last: 0x18 } as const;
  * What a server may take for space between words, in and beside lines: those of ASCII, and what Python's `split` adds
  * to them in Latin-1.
  */
-const SPACE = String.raw`[\t\v\f\r \x1c-\x1f\x85\xa0]`;
-const LEADING_SPACE = new RegExp(`^(?:${SPACE}|\n)*`);
-/** A word and a path, as far as a request of HTTP goes; Git's own protocol has a path there too. */
-const WORD_AND_PATH = new RegExp(`^(?![0-9a-f]{4}git-)[!#$%&'*+.^_\`|~\\w-]+${SPACE}+(?:/|https?://)`, 'i');
+const SPACES = String.raw`\t\v\f\r \x1c-\x1f\x85\xa0`;
+const SPACE = `[${SPACES}]`;
+const LEADING_SPACE = new RegExp(`^[${SPACES}\\n]*`);
+/** A word and a path or address, as far as a request of HTTP goes; Git's own protocol has a path there too. */
+const WORD_AND_PATH = new RegExp(`^(?![0-9a-f]{4}git-)[!#$%&'*+.^_\`|~\\w-]+${SPACE}+(?:/|[a-z][a-z0-9+.-]*://)`, 'i');
+/** Versions that a parser of HTTP takes for its own: that of Node.js reads RTSP and Icecast as well. */
+const VERSION = /(?:HTTP|RTSP|ICE)\/\d/i;
+/** Those that the parser of Node.js knows beside its list: of RTSP (RFC 7826). */
+const MORE_METHODS = 'ANNOUNCE DESCRIBE FLUSH GET_PARAMETER PAUSE PLAY RECORD REDIRECT SETUP SET_PARAMETER TEARDOWN';
+/** RFC 9113 §3.4. Without what follows it is HTTP/0.9 to some. */
+const HTTP2_PREFACE = new RegExp(`^PRI${SPACE}+\\*`, 'i');
+/** Without a version it is HTTP/0.9 to some, who then read on; with a third word, whatever that is, HTTP to others. */
+const METHOD_AND_REST = new RegExp(
+  `^(?:(?:${[...METHODS, ...MORE_METHODS.split(' ')].join('|')})${SPACE}+\\*|CONNECT${SPACE}+[^{\\s]|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE)${SPACE}+[^\\s]+${SPACE}+[^\\s])`,
+);
+/** What a method of HTTP could be made of: behind such a word and a space, some take any byte for a part of a path. */
+const MAYBE_METHOD = new RegExp(`^(?![0-9a-f]{4}git-)[a-z-]{3,}${SPACE}`, 'i');
 const NO_TEXT = new RegExp(`(?!${SPACE})[^\\x20-\\x7e\\x80-\\xff]`);
 /** HAProxy's PROXY protocol, version 2, §2.2. */
 const PROXY_V2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
@@ -48,7 +62,8 @@ export function judgeFirstBytes(bytes: Buffer, asked: Asked): FirstBytes {
   return judgeLine(bytes);
 }
 
-function judgeHello(bytes: Buffer, { host, mayHide }: Asked): FirstBytes {
+/** A greeting of TLS, the first one or the one that a server asked for again. */
+export function judgeHello(bytes: Buffer, { host, mayHide }: Asked): FirstBytes {
   if (host.kind === 'address') return { kind: 'pass', what: 'tls' };
   const hello = readClientHello(bytes);
   switch (hello.state) {
@@ -94,15 +109,18 @@ function judgeLine(bytes: Buffer): FirstBytes {
   }
   const text = bytes.toString('latin1');
   const begin = LEADING_SPACE.exec(text)?.[0].length ?? 0;
+  if (begin > MAX_LINE) return { kind: 'refuse', reason: 'its first line does not begin' };
   const end = text.indexOf('\n', begin);
   const long = (end < 0 ? text.length : end) - begin > MAX_LINE;
   const line = text.slice(begin, end < 0 || long ? begin + MAX_LINE : end);
-  if (/^PRI \* HTTP\/2/i.test(line)) return { kind: 'refuse', reason: 'HTTP/2 without TLS cannot be checked' };
+  if (HTTP2_PREFACE.test(line)) return { kind: 'refuse', reason: 'HTTP/2 without TLS cannot be checked' };
   if (/^PROXY (?:TCP|UNKNOWN)/i.test(line)) return { kind: 'refuse', reason: 'it speaks for somebody else (PROXY)' };
-  // A version of HTTP, or a word and a path: what only a careless server would answer is left to a strict parser.
-  if (/HTTP\/\d/i.test(line) || WORD_AND_PATH.test(line)) return { kind: 'http' };
   // A byte that is no text ends the doubt: a request begins with a word, and was recognised by then.
-  if (NO_TEXT.test(line)) return { kind: 'pass', what: 'other' };
+  const doubt = MAYBE_METHOD.test(line) ? -1 : line.search(NO_TEXT);
+  const words = doubt < 0 ? line : line.slice(0, doubt);
+  // A version of HTTP, or a word and a path: what only a careless server would answer is left to a strict parser.
+  if (VERSION.test(words) || WORD_AND_PATH.test(words) || METHOD_AND_REST.test(words)) return { kind: 'http' };
+  if (doubt >= 0) return { kind: 'pass', what: 'other' };
   if (long) return { kind: 'refuse', reason: 'its first line does not end' };
   return end < 0 ? { kind: 'more' } : { kind: 'pass', what: 'other' };
 }

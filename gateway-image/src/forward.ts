@@ -12,7 +12,12 @@ export interface Onward {
   /** Headers of the request that stay behind, in lower case. */
   readonly without?: readonly string[];
   /** Headers of the answer that stay behind, in lower case, and what stands in their place, as names and values in turn. */
-  readonly answer?: { readonly without: readonly string[]; readonly add: readonly string[] };
+  readonly answer?: {
+    readonly without: readonly string[];
+    readonly add: readonly string[];
+    /** What stands for a Location; throws where it leads to a place that the client must not be sent to. */
+    readonly location: (value: string) => string;
+  };
 }
 
 /** Told once why there is no answer; nothing has been sent to the client then. */
@@ -34,8 +39,12 @@ export function forward(request: IncomingMessage, response: ServerResponse, onwa
     outgoing.on('close', () => {
       if (!response.headersSent) broken(new Error('the server gave no answer'));
     });
+    let mayContinue = request.headers.expect !== undefined;
     outgoing.on('information', ({ statusCode }) => {
-      if (statusCode === 100 && request.headers.expect !== undefined && !response.headersSent) response.writeContinue();
+      if (statusCode !== 100 || !mayContinue || response.headersSent) return;
+      // Once: a server that says it without end would fill the memory with what a slow client does not read.
+      mayContinue = false;
+      response.writeContinue();
     });
     outgoing.on('response', (answer) => {
       answer.on('error', () => response.destroy());
@@ -45,7 +54,7 @@ export function forward(request: IncomingMessage, response: ServerResponse, onwa
           broken(error);
         },
         () => {
-          const headers = [...endToEndHeaders(answer.rawHeaders, onward.answer?.without), ...(onward.answer?.add ?? [])];
+          const headers = answerHeaders(answer, onward.answer);
           response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
           response.flushHeaders();
           answer.pipe(response);
@@ -80,9 +89,12 @@ export function forwardUpgrade(request: IncomingMessage, client: Socket, head: B
       answered = true;
       answer.on('error', () => client.destroy());
       client.write(responseHead(answer, ['Connection', 'close']), 'latin1');
+      // What the client still says goes nowhere; unread it would hold the connection.
+      client.once('finish', () => client.destroy()).resume();
       answer.pipe(client);
     });
     outgoing.on('upgrade', (answer, upstream, upstreamHead) => {
+      if (answer.headers.upgrade?.toLowerCase() !== 'websocket') return void upstream.destroy();
       answered = true;
       upstream.on('error', () => client.destroy());
       upstream.on('close', () => client.destroy());
@@ -92,6 +104,7 @@ export function forwardUpgrade(request: IncomingMessage, client: Socket, head: B
       if (head.length > 0) upstream.write(head);
       upstream.pipe(client);
       client.pipe(upstream);
+      return undefined;
     });
     outgoing.end();
   });
@@ -106,6 +119,13 @@ function guarded(broken: Failed, action: () => void): void {
   } catch (error) {
     broken(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+function answerHeaders(answer: IncomingMessage, changes: Onward['answer']): string[] {
+  const headers = endToEndHeaders(answer.rawHeaders, changes?.without);
+  if (changes === undefined) return headers;
+  const isLocation = (index: number): boolean => index % 2 === 1 && headers[index - 1]?.toLowerCase() === 'location';
+  return [...headers.map((text, index) => (isLocation(index) ? changes.location(text) : text)), ...changes.add];
 }
 
 function requestOptions(request: IncomingMessage, onward: Onward, signal: AbortSignal): RequestOptions {

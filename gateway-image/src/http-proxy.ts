@@ -39,6 +39,8 @@ export function httpSide(gateway: Gateway): HttpSide {
   const dialled = new WeakMap<Duplex, Authority>();
   const agent = new GuardedAgent(gateway);
   const waiting = new WeakMap<Duplex, number>();
+  /** Connections of which a request was refused: what they sent together with it is not read. */
+  const refusedOnes = new WeakSet<Duplex>();
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headerTimeoutMs,
@@ -66,6 +68,7 @@ export function httpSide(gateway: Gateway): HttpSide {
     const absolute = parseAbsoluteForm(target);
     const refused = (to: { readonly host: string; readonly port: number }, reason: string): { readonly refusal: string } => {
       log.decision({ decision: 'denied', via: 'http', ...to, reason });
+      refusedOnes.add(request.socket);
       return { refusal: reason };
     };
     if (absolute === undefined && (fixed === undefined || !(target.startsWith('/') || target === '*'))) {
@@ -86,6 +89,7 @@ export function httpSide(gateway: Gateway): HttpSide {
 
   server.on('request', (request, response) => {
     const { socket } = request;
+    if (refusedOnes.has(socket)) return undefined;
     const count = (waiting.get(socket) ?? 0) + 1;
     waiting.set(socket, count);
     response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
@@ -104,6 +108,7 @@ export function httpSide(gateway: Gateway): HttpSide {
   });
   server.on('upgrade', (request, socket, head) => {
     const client = socket as Socket;
+    if (refusedOnes.has(client)) return void client.destroy();
     const routed = route(request);
     if ('refusal' in routed) return refuse(client, 403, `refused: ${routed.refusal}`);
     // h2c would carry requests that nobody looks at.
@@ -130,6 +135,7 @@ export function httpSide(gateway: Gateway): HttpSide {
 
   function connectTunnel(request: IncomingMessage, client: Socket, head: Buffer): void {
     client.on('error', ignore);
+    if (refusedOnes.has(client)) return void client.destroy();
     const target = request.url ?? '';
     const to = parseAuthority(target, undefined);
     const deny = (host: string, port: number, reason: string): void => {

@@ -6,7 +6,13 @@ import { answerPreflight, CORS_RESPONSE_HEADERS, corsHeaders, isPreflight } from
 import { forward } from './forward.ts';
 import { MAX_HEADER_BYTES } from './http-messages.ts';
 import type { DecisionLog } from './log.ts';
+import { AnswerRefused, ownLocation } from './redirects.ts';
 
+/**
+ * Headers that send a client to another place, or tell it where to get a token. The server never sees a token:
+ * who may ask is the gateway's business.
+ */
+const STEERING_HEADERS = ['www-authenticate', 'refresh', 'alt-svc'];
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
@@ -64,10 +70,19 @@ export function inboundServer(
         host: `127.0.0.1:${inbound.serverPort}`,
         // The token is the gateway's business, and the page is somebody else's.
         without: ['authorization', 'origin'],
-        answer: { without: CORS_RESPONSE_HEADERS, add: corsHeaders(request.headers.origin) },
+        answer: {
+          without: [...CORS_RESPONSE_HEADERS, ...STEERING_HEADERS],
+          add: corsHeaders(request.headers.origin),
+          location: (value) => ownLocation(value, { serverPort: inbound.serverPort, host: request.headers.host }),
+        },
       },
-      () => {
-        const body = JSON.stringify({ error: 'bulkhead: the server does not answer on its port yet, or no more' });
+      (error) => {
+        const refused = error instanceof AnswerRefused;
+        if (refused) {
+          log.decision({ decision: 'denied', via: 'inbound', host: error.location, port: 0, reason: error.message });
+        }
+        const what = refused ? error.message : 'the server does not answer on its port yet, or no more';
+        const body = JSON.stringify({ error: `bulkhead: ${what}` });
         response.writeHead(502, STATUS_CODES[502] ?? '', {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),

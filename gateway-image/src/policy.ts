@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../../src/model/compartment.ts';
 import { isBelow, parseHost, type Host } from './hosts.ts';
+import { isWithin, linksOf, ownNetworks, type OwnNetworks } from './near-networks.ts';
 import { specialUse, translatedAddress } from './special-addresses.ts';
 
 /** What may leave, compiled from the profile's own words. Shares no code with the checks that judge it later. */
@@ -13,6 +14,9 @@ export interface Policy {
   readonly anyPublic: boolean;
   readonly ports: ReadonlySet<number>;
   readonly hostAddresses: ReadonlySet<string>;
+  /** IPv6 networks that the host has public addresses in. */
+  readonly hostLinks: readonly string[];
+  readonly ownNetworks: OwnNetworks;
   /** TLS may hide the name that it asks for (ECH). */
   readonly allowEch: boolean;
 }
@@ -41,7 +45,7 @@ const LOCAL_SUFFIXES = [
  * Compiles the outbound part of a profile.
  * @throws Error that names the entry that is no host or no port: nothing is ever left out in silence
  */
-export function compilePolicy(egress: GatewayConfig['egress']): Policy | undefined {
+export function compilePolicy(egress: GatewayConfig['egress'], networks: OwnNetworks = ownNetworks): Policy | undefined {
   if (egress === null) return undefined;
   const names = new Set<string>();
   const addresses = new Set<string>();
@@ -57,13 +61,16 @@ export function compilePolicy(egress: GatewayConfig['egress']): Policy | undefin
     if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`${String(port)} is no port`);
   }
   if (egress.ports.length === 0) throw new Error('hosts without ports reach the gateway as 80 and 443, never as none');
+  const hostAddresses = new Set(egress.hostAddresses.map(hostAddress));
   return {
     names,
     apexes,
     addresses,
     anyPublic: egress.hosts.length === 0,
     ports: new Set(egress.ports),
-    hostAddresses: new Set(egress.hostAddresses.map(hostAddress)),
+    hostAddresses,
+    hostLinks: linksOf(hostAddresses),
+    ownNetworks: networks,
     // Where any public host is allowed, a hidden name opens no door that is closed.
     allowEch: egress.allowEch || egress.hosts.length === 0,
   };
@@ -120,7 +127,10 @@ export function forbiddenAddress(policy: Policy, address: string): string | unde
   if (policy.addresses.has(host.text)) return undefined;
   const reached = translatedAddress(host.text) ?? host.text;
   if (policy.hostAddresses.has(host.text) || policy.hostAddresses.has(reached)) return "it is the engine's host";
-  return specialUse(host.text);
+  const special = specialUse(host.text);
+  if (special !== undefined) return special;
+  if (isWithin(reached, policy.hostLinks)) return "it is in the network of the engine's host";
+  return isWithin(reached, policy.ownNetworks()) ? 'it is in the network of the gateway' : undefined;
 }
 
 function no(reason: string): Verdict {

@@ -25,8 +25,11 @@ const MAX_SPARE = 64;
 /** A socket with a read buffer of our own, with what it receives going straight on to `sink`. */
 export interface Source {
   readonly socket: Socket;
-  /** Until it is called, what arrives waits in the kernel. To call it again with the same sink changes nothing. */
-  flowInto(sink: Socket): void;
+  /**
+   * Until it is called, what arrives waits in the kernel. To call it again with the same sink changes nothing but
+   * `look`, which sees all that arrives from then on, and must not keep it.
+   */
+  flowInto(sink: Socket, look?: (bytes: Buffer) => void): void;
 }
 
 /** Connects, and reads as a source does. */
@@ -56,6 +59,7 @@ export function acceptedSource(client: Socket): Source | undefined {
 function sourceOf(make: (onread: OnReadOpts) => Socket): Source {
   let buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL);
   let sink: Socket | undefined;
+  let look: ((bytes: Buffer) => void) | undefined;
   let waiting = false;
   const grow = (): void => {
     const size = Math.min(buffer.length * 4, LARGE);
@@ -76,7 +80,9 @@ function sourceOf(make: (onread: OnReadOpts) => Socket): Source {
       // Nobody is there to be told, and what is left unread would turn the end into a reset.
       if (sink.destroyed) return true;
       if (!sink.writable) return false;
-      sink.write(buffer.subarray(0, count), goOn);
+      const bytes = buffer.subarray(0, count);
+      look?.(bytes);
+      sink.write(bytes, goOn);
       waiting = sink.writableLength > 0;
       // Bytes that wait to be written are still in the old buffer: only a free one may be replaced.
       if (!waiting && count === buffer.length) grow();
@@ -92,23 +98,33 @@ function sourceOf(make: (onread: OnReadOpts) => Socket): Source {
   });
   return {
     socket,
-    flowInto: (target) => {
+    flowInto: (target, looking) => {
       sink = target;
+      look = looking;
       // Reading while a write is pending would overwrite what it writes.
       if (!waiting) socket.resume();
     },
   };
 }
 
+/** Looks at what passes between two joined sockets. */
+export interface Guard {
+  /** Whether these bytes of the client may pass; whoever says no ends both sides. */
+  readonly mayPass: (bytes: Buffer) => boolean;
+  readonly answered: (bytes: Buffer) => void;
+}
+
 /**
  * Joins an accepted connection with the one that was opened for it, both ways, each half closed on its own.
  * Ends with both destroyed; a side that broke is passed on as a reset, so that nobody takes it for a clean end.
  */
-export function join(accepted: Socket | Source, source: Source, idleTimeoutMs: number): void {
+export function join(client: Socket, source: Source, idleTimeoutMs: number, guard: Guard | undefined): void;
+export function join(accepted: Socket | Source, source: Source, idleTimeoutMs: number): void;
+export function join(accepted: Socket | Source, source: Source, idleTimeoutMs: number, guard?: Guard): void {
   const { socket: upstream } = source;
   const client = accepted instanceof Socket ? accepted : accepted.socket;
-  source.flowInto(client);
-  if (accepted instanceof Socket) flowPlainly(accepted, upstream);
+  source.flowInto(client, guard?.answered);
+  if (accepted instanceof Socket) flowPlainly(accepted, upstream, guard);
   else accepted.flowInto(upstream);
   client.on('end', () => upstream.end());
   upstream.on('end', () => client.end());
@@ -121,8 +137,9 @@ export function join(accepted: Socket | Source, source: Source, idleTimeoutMs: n
   passOnEnd(upstream, client);
 }
 
-function flowPlainly(client: Socket, upstream: Socket): void {
+function flowPlainly(client: Socket, upstream: Socket, guard: Guard | undefined): void {
   client.on('data', (chunk: Buffer) => {
+    if (guard?.mayPass(chunk) === false) return;
     if (!upstream.destroyed && !upstream.write(chunk)) client.pause();
   });
   upstream.on('drain', () => client.resume());

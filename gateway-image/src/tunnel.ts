@@ -10,6 +10,7 @@ import { decide, type Policy } from './policy.ts';
 import { decodePreamble } from './preamble.ts';
 import { join } from './pump.ts';
 import type { Resolver } from './resolve.ts';
+import { guardSecondHello } from './second-hello.ts';
 
 export interface Gateway {
   readonly policy: Policy | undefined;
@@ -152,10 +153,12 @@ export function tunnel(gateway: Gateway, client: Socket, passage: Passage, onHtt
       if (held.length > MAX_HELD) client.pause();
       return;
     }
-    finish();
     const { source } = dialled;
+    const guard = judged.what === 'tls' && host.kind === 'name' ? guardSecondHello(held, asked, refuse) : undefined;
+    if (guard === 'refused') return;
+    finish();
     if (held.length > 0) source.socket.write(held);
-    join(client, source, limits.idleTimeoutMs);
+    join(client, source, limits.idleTimeoutMs, guard);
     if (client.readableEnded) source.socket.end();
   };
   const read = (chunk: Buffer): void => {

@@ -54,6 +54,7 @@ describe('what cannot be checked is refused', () => {
     ['PROXY 1', 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n', /PROXY/],
     ['PROXY 2', '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c', /PROXY/],
     ['a line without end', LONG, /does not end/],
+    ['space without end', ' \r\n'.repeat(3000), /does not begin/],
     ['a long line', `${LONG}\r\nHost: evil.test\r\n`, /does not end/],
     ['another name', madeHello(sni('evil.test')), /evil\.test/],
     ['a name below', madeHello(sni('a.name.test')), /a\.name\.test/],

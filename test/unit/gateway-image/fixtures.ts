@@ -61,6 +61,10 @@ export interface Running extends AsyncDisposable {
   readonly http: HttpSide;
   readonly lines: readonly GatewayLine[];
   readonly decisions: () => readonly Decision[];
+  /** Connections that were allowed and made; the lines of a flood are left out, these are counted. */
+  readonly allowed: () => number;
+  /** Those of them that are for a request of HTTP. */
+  readonly requests: () => number;
   /** As the relay does it: connected, with a preamble ahead. */
   readonly dial: (host: string, port: number) => Socket;
   /** To the proxy. */
@@ -83,6 +87,9 @@ export interface Wishes {
 export async function runGateway(wishes: Wishes): Promise<Running> {
   const lines: GatewayLine[] = [];
   const limits = { ...LIMITS, ...wishes.limits };
+  const log = decisionLog((line) => lines.push(JSON.parse(line) as GatewayLine));
+  let allowed = 0;
+  let requests = 0;
   const gateway: Gateway = {
     policy: compilePolicy({
       hosts: wishes.hosts ?? ['name.test', LOOPBACK],
@@ -92,7 +99,14 @@ export async function runGateway(wishes: Wishes): Promise<Running> {
     }),
     resolver: wishes.resolver ?? toLoopback,
     limits,
-    log: decisionLog((line) => lines.push(JSON.parse(line) as GatewayLine)),
+    log: {
+      ...log,
+      decision: (entry) => {
+        if (entry.decision === 'allowed') allowed += 1;
+        if (entry.decision === 'allowed' && entry.via === 'http') requests += 1;
+        log.decision(entry);
+      },
+    },
     admit: admission(limits.connections),
   };
   const http = httpSide(gateway);
@@ -116,6 +130,8 @@ export async function runGateway(wishes: Wishes): Promise<Running> {
     gateway,
     http,
     lines,
+    allowed: () => allowed,
+    requests: () => requests,
     decisions: () => lines.filter((line) => line.type === 'decision'),
     dial: (host, port) => {
       const socket = quiet(connect({ path: connectPath, allowHalfOpen: true }));

@@ -63,3 +63,43 @@ export function madeHello(...extensions: readonly Buffer[]): Buffer {
 }
 
 export const ECH = extension(0xfe0d, Buffer.alloc(40, 1));
+
+/** A greeting in one record with its extensions changed: type and data each. */
+export function withExtensions(
+  hello: Buffer,
+  change: (extensions: readonly (readonly [number, Buffer])[]) => readonly (readonly [number, Buffer])[],
+): Buffer {
+  let at = 9 + 2 + 32;
+  at += 1 + hello.readUInt8(at);
+  at += 2 + hello.readUInt16BE(at);
+  at += 1 + hello.readUInt8(at);
+  const found: [number, Buffer][] = [];
+  for (let next = at + 2; next < hello.length;) {
+    const end = next + 4 + hello.readUInt16BE(next + 2);
+    found.push([hello.readUInt16BE(next), hello.subarray(next + 4, end)]);
+    next = end;
+  }
+  const all = Buffer.concat(change(found).map(([type, data]) => extension(type, data)));
+  const changed = Buffer.concat([hello.subarray(0, at), Buffer.alloc(2), all]);
+  changed.writeUInt16BE(all.length, at);
+  changed.writeUInt16BE(changed.length - 5, 3);
+  changed.writeUIntBE(changed.length - 9, 6, 3);
+  return changed;
+}
+
+const KEY_SHARE = 51;
+const X25519 = 29;
+
+/** What a client of TLS 1.3 says first that has guessed no key, and what it says when it is asked again. */
+export async function greetings(first: string, second: string): Promise<{ readonly first: Buffer; readonly second: Buffer }> {
+  const real = await realHello({ servername: 'name.test', minVersion: 'TLSv1.3', ecdhCurve: 'X25519' });
+  const made = (name: string, keep: boolean): Buffer =>
+    withExtensions(real, (all) =>
+      all.map(([type, data]) => {
+        if (type === 0) return [type, sni(name).subarray(4)];
+        return [type, type === KEY_SHARE && !keep ? Buffer.from([0, 0]) : data];
+      }),
+    );
+  if (!real.includes(Buffer.from([0, X25519, 0, 32]))) throw new Error('this client offers no key of X25519');
+  return { first: made(first, false), second: made(second, true) };
+}

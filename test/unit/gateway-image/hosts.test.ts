@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { isIP } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { isBelow, parseHost } from '../../../gateway-image/src/hosts.ts';
+import { parseAbsoluteForm, parseAuthority } from '../../../gateway-image/src/http-messages.ts';
 import { specialUse } from '../../../gateway-image/src/special-addresses.ts';
 
 describe('a host is read in one spelling', () => {
@@ -159,4 +161,124 @@ describe('special addresses', () => {
       expect(specialUse(text)).toBeUndefined();
     },
   );
+});
+
+describe('other programs read the same', () => {
+  const PIECES = [
+    '0',
+    '1',
+    '7',
+    '8',
+    '9',
+    '10',
+    '127',
+    '256',
+    '0177',
+    '0x7f',
+    '0X7F',
+    '0x',
+    '00',
+    '08',
+    '2130706433',
+    '4294967296',
+    '.',
+    '.',
+    '.',
+    ':',
+    '::',
+    '[',
+    ']',
+    '%',
+    '%25',
+    '%2e',
+    '%30',
+    '@',
+    '\\',
+    '/',
+    '?',
+    '#',
+    '\t',
+    '\n',
+    '\r',
+    ' ',
+    '\0',
+    '\x7f',
+    'a',
+    'f',
+    'ffff',
+    'A',
+    'x',
+    'X',
+    'e',
+    '-',
+    '_',
+    'xn--',
+    'xn--a',
+    'name',
+    'test',
+    'localhost',
+    '\u3002',
+    '\uff0e',
+    '\uff11',
+    '\u00ad',
+    '\u2460',
+  ];
+  const text = fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 9 }).map((pieces) => pieces.join(''));
+  /** RFC 1123 and inet_aton(3): up to four numbers, of which any may be octal or hexadecimal. */
+  const LIBC = /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?$/i;
+  const same = (ours: string, theirs: string): boolean => parseHost(theirs)?.text === ours;
+
+  it('a name is an address to nobody', () => {
+    const kinds = new Set<string>();
+    fc.assert(
+      fc.property(text, (host) => {
+        const read = parseHost(host);
+        kinds.add(read?.kind ?? 'none');
+        if (read === undefined) return;
+        expect(isIP(read.text)).toBe(read.kind === 'name' ? 0 : read.family);
+        if (read.kind === 'name') expect(host).not.toMatch(LIBC);
+        const url = URL.parse(`http://${read.kind === 'address' && read.family === 6 ? `[${read.text}]` : host}/`);
+        // Some forms of punycode are an error there, and a name that does not exist here.
+        if (url !== null) expect(same(read.text, url.hostname)).toBe(true);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect([...kinds].toSorted()).toEqual(['address', 'name', 'none']);
+  });
+
+  it('a target names the same host and port', () => {
+    let read = 0;
+    const prefix = fc.constantFrom('http://', 'http://', 'HTTP://', 'http:/', 'http:', 'https://', '//', '', 'http:\\\\');
+    const rest = fc.constantFrom(
+      '',
+      '/',
+      ':80/',
+      ':8080',
+      ':0080/',
+      ':/',
+      '?x',
+      '#x',
+      ':80:81/',
+      '/@evil.test',
+      '\\@evil.test/',
+      '@evil.test/',
+    );
+    fc.assert(
+      fc.property(prefix, fc.oneof(text, fc.constantFrom('name.test', '[::1]', '192.0.2.1')), rest, (scheme, host, more) => {
+        const target = `${scheme}${host}${more}`;
+        const ours = parseAbsoluteForm(target);
+        const authority = parseAuthority(`${host}${more}`, 80);
+        const there = URL.parse(target);
+        if (ours !== undefined && there !== null) {
+          read += 1;
+          expect(same(ours.authority.host.text, there.hostname)).toBe(true);
+          expect(String(ours.authority.port)).toBe(there.port === '' ? '80' : there.port);
+        }
+        const header = URL.parse(`http://${host}${more}`);
+        if (authority !== undefined && header !== null) expect(same(authority.host.text, header.hostname)).toBe(true);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(read).toBeGreaterThan(0);
+  });
 });

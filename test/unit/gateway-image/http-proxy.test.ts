@@ -120,6 +120,13 @@ describe('a request on a connection that was dialled', () => {
     const one = 'GET /3 HTTP/1.1\r\nHost: evil.test\r\n\r\n';
     const answers = await say(direct(gateway, server.port), `${one}GET /4 HTTP/1.1\r\nHost: evil.test\r\n\r\n${one}`);
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+    // One that would be allowed by itself, and a tunnel, go with what they came with.
+    const good = 'GET /5 HTTP/1.1\r\nHost: name.test\r\n\r\n';
+    expect((await say(direct(gateway, server.port), one + good)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 403']);
+    const tunnel = `CONNECT name.test:${server.port} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    expect(await say(gateway.proxy(), `GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n${tunnel}${good}`)).not.toMatch(
+      / 200 /,
+    );
     expect(server.seen.requests).toEqual([`GET name.test:${server.port} /1`]);
   });
 
@@ -265,6 +272,21 @@ describe('WebSocket', () => {
     await using other = await runGateway({ ports: [rude.port] });
     expect(await say(direct(other, rude.port), handshake('name.test'))).toMatch(/^HTTP\/1\.1 502/);
     expect(server.seen.requests).toEqual([`GET name.test:${server.port} /ws`]);
+  });
+
+  it('that is answered with another protocol is none, and a declined one leaves no connection to whoever holds on to it', async () => {
+    await using other = await tcpServer((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nfree')),
+    );
+    await using gateway = await runGateway({ ports: [other.port] });
+    expect(await say(direct(gateway, other.port), handshake('name.test'))).toMatch(/^HTTP\/1\.1 502/);
+    await using declining = await echoServer();
+    await using second = await runGateway({ ports: [declining.port] });
+    const client = direct(second, declining.port);
+    client.write(`${handshake('name.test')}more`);
+    expect(await readAll(client)).toMatch(/^HTTP\/1\.1 200/);
+    await until(() => second.held() === 0);
+    client.destroy();
   });
 
   it('to another host is refused', async () => {

@@ -213,6 +213,96 @@ describe('the way there and back', () => {
     expect(answer.body.equals(body)).toBe(true);
   });
 
+  it.each([
+    ['/mcp/', '/mcp/'],
+    ['mcp/?a=b', 'mcp/?a=b'],
+    ['http://127.0.0.1:9000/mcp/', '/mcp/'],
+    ['http://localhost:9000/mcp/?a#b', '/mcp/?a#b'],
+    ['http://0.0.0.0:9000/mcp/', '/mcp/'],
+    ['http://LOCALHOST:8080/mcp/', '/mcp/'],
+    ['/%0d%0a', '/%0d%0a'],
+    ['http:evil.test', '/evil.test'],
+    ['http://127.0.0.1:9000//evil.test/', '/evil.test/'],
+  ])('a server may send its client to a place of its own: %s', async (location, expected) => {
+    await using server = await published((_request, response) => response.writeHead(307, { location }).end());
+    const answer = await exchange(`http://${LOOPBACK}:${server.port}/mcp`, 'POST', GOOD);
+    expect(answer.statusCode).toBe(307);
+    expect(answer.headers.location).toBe(expected);
+    // What a client makes of it is the same place.
+    const asked = 'http://localhost:8080/mcp';
+    expect(URL.parse(expected, asked)?.host).toBe('localhost:8080');
+  });
+
+  it.each([
+    'http://evil.test/',
+    'https://evil.test/',
+    '//evil.test/',
+    '/\\evil.test/',
+    '\\\\evil.test',
+    '/\t/evil.test/',
+    'http://127.0.0.1:22/',
+    'http://127.0.0.1/',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://localhost:9000@evil.test/',
+    'http://localhost:8080.evil.test/',
+    'file:///etc/passwd',
+    'data:text/plain,x',
+    'http://[',
+  ])('and to no other: %j', async (location) => {
+    await using server = await published(
+      () => undefined,
+      (socket) => socket.once('data', () => socket.end(`HTTP/1.1 307 x\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`)),
+    );
+    const answer = await exchange(`http://${LOOPBACK}:${server.port}/mcp`, 'POST', GOOD);
+    expect(answer.statusCode).toBe(502);
+    expect(answer.headers.location).toBeUndefined();
+    expect(server.lines).toMatchObject([
+      { decision: 'denied', via: 'inbound', reason: expect.stringMatching(/elsewhere/) as string },
+    ]);
+  });
+
+  it('a fetch that follows by itself is not led away, and a second Location hides nothing', async () => {
+    let led = 0;
+    await using elsewhere = await listening(createServer((_request, response) => response.end(String((led += 1)))));
+    const away = `http://${LOOPBACK}:${elsewhere.port}/`;
+    await using server = await published(
+      () => undefined,
+      (socket) =>
+        socket.once('data', () =>
+          socket.end(`HTTP/1.1 307 x\r\nLocation: /own\r\nLocation: ${away}\r\nContent-Length: 0\r\n\r\n`),
+        ),
+    );
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const answer = await fetch(`http://${LOOPBACK}:${server.port}/mcp`, { method: 'POST', body: 'secret', headers });
+    expect(answer.status).toBe(502);
+    expect(led).toBe(0);
+    // The control: it is one that follows.
+    await using naive = await listening(createServer((_request, response) => response.writeHead(307, { location: away }).end()));
+    await fetch(`http://${LOOPBACK}:${naive.port}/mcp`, { method: 'POST', body: 'secret', headers });
+    expect(led).toBe(1);
+  });
+
+  it('a server does not say where its client gets a token, and 100 only once', async () => {
+    await using server = await published(
+      () => undefined,
+      (socket) =>
+        socket.once('data', () =>
+          socket.end(
+            `${'HTTP/1.1 100 x\r\n\r\n'.repeat(500)}HTTP/1.1 401 x\r\nWWW-Authenticate: Bearer resource_metadata="http://evil.test/"\r\n` +
+              'Refresh: 0;url=http://evil.test/\r\nAlt-Svc: h2="evil.test:443"\r\nContent-Length: 0\r\n\r\n',
+          ),
+        ),
+    );
+    const client = quiet(connect(server.port, LOOPBACK));
+    client.write(
+      `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nExpect: 100-continue\r\nContent-Length: 1\r\nConnection: close\r\n\r\n`,
+    );
+    const text = await readAll(client);
+    expect(text).toMatch(/HTTP\/1\.1 401/);
+    expect(text).not.toMatch(/evil/);
+    expect(text.match(/100 Continue/g)).toHaveLength(1);
+  });
+
   it.each<[string, string]>([
     ['status 000', 'HTTP/1.1 000 x\r\n\r\n'],
     ['a control character in the reason', 'HTTP/1.1 200 a\x01\r\n\r\n'],

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { isWithin, ownNetworks } from '../../../gateway-image/src/near-networks.ts';
 import { compilePolicy, decide, forbiddenAddress, isNameAllowed } from '../../../gateway-image/src/policy.ts';
 import type { Profile } from '../../../src/model/profile.ts';
 import { decide as judge, egressPolicy } from '../../../src/profiles/match.ts';
@@ -164,5 +166,54 @@ describe('two independent readings of a profile', () => {
     );
     expect(seen.allowed).toBeGreaterThan(50);
     expect(seen.denied).toBeGreaterThan(50);
+  });
+});
+
+describe('addresses near by, though they are public', () => {
+  const egress = { hosts: [], ports: [443], allowEch: false };
+  const near = { ...egress, hostAddresses: ['2001:db8:5:6:1:2:3:4', 'fd00::1', '203.0.113.7', 'fe80::1%eth0'] };
+  const policy = (
+    hosts: readonly string[] = [],
+    networks: readonly string[] = ['198.51.100.9/28', '2001:db8:7:8::2/64', '::1/128'],
+  ) => {
+    const compiled = compilePolicy({ ...near, hosts }, () => networks);
+    if (compiled === undefined) throw new Error('no policy');
+    return compiled;
+  };
+
+  it.each([
+    ['2001:db8:5:6:ffff::9', /network of the engine's host/],
+    ['2001:db8:5:7::9', undefined],
+    ['203.0.113.7', /engine's host/],
+    ['203.0.113.8', undefined],
+    ['198.51.100.1', /network of the gateway/],
+    ['198.51.100.14', /network of the gateway/],
+    ['198.51.100.16', undefined],
+    ['::ffff:198.51.100.1', /network of the gateway/],
+    ['64:ff9b::c633:6401', /reserved/],
+    ['2001:db8:7:8::1', /network of the gateway/],
+    ['2001:db8:7:9::1', undefined],
+  ])('%s', (address, reason) => {
+    const why = forbiddenAddress(policy(), address);
+    if (reason === undefined) expect(why).toBeUndefined();
+    else expect(why).toMatch(reason);
+    // As it is asked for, in whatever way.
+    expect(decide(policy(), address, 443).allowed).toBe(reason === undefined);
+    // Who names it means it.
+    expect(forbiddenAddress(policy([address]), address)).toBeUndefined();
+  });
+
+  it('are looked for anew each time', () => {
+    const networks = ['198.51.100.9/28'];
+    const changing = policy([], networks);
+    expect(forbiddenAddress(changing, '203.0.113.99')).toBeUndefined();
+    networks.push('203.0.113.98/30');
+    expect(forbiddenAddress(changing, '203.0.113.99')).toMatch(/gateway/);
+  });
+
+  it('are those of this machine', () => {
+    const cidrs = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ cidr }) => cidr));
+    expect(ownNetworks()).toEqual(cidrs);
+    expect(isWithin('127.0.0.1', ownNetworks())).toBe(true);
   });
 });
