@@ -268,8 +268,8 @@ describe('the cache of packages', () => {
     const { lockFile } = await install();
     for (const directory of [path.dirname(lockFile), cacheDirectory]) {
       await change(directory);
-      for (const use of [install(), readLock(REFERENCE, cacheDirectory)]) {
-        expect(await errorOf(use)).toMatchObject({
+      for (const use of [() => install(), () => readLock(REFERENCE, cacheDirectory)]) {
+        expect(await errorOf(use())).toMatchObject({
           code: 'image-failed',
           message: `The cache of packages cannot be trusted: ${directory} ${what}.`,
           hint: expect.stringContaining('XDG_CACHE_HOME'),
