@@ -4,15 +4,24 @@ import type { PlanInput } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
 import { unlessGone } from './unless-gone.ts';
 
+/** All characters of names and ids (github.com/distribution/reference); the engine knows the rest. No part is `.` or `..`. */
+const REFERENCE = /^(?!(?:.*\/)?\.\.?(?:\/|$))[\w[][\w.:@/[\]-]*$/;
+
 /**
  * What an image says about itself; pulled when the engine lacks it.
- * @throws BulkheadError `image-failed`
+ * @throws BulkheadError `usage`, `image-failed`
  */
 export async function imageFacts(
   docker: Docker,
   reference: string,
   progress: (message: string) => void,
 ): Promise<PlanInput['image']> {
+  // It becomes part of a path of the engine's API.
+  if (!REFERENCE.test(reference)) {
+    throw new BulkheadError('usage', `"${escapeText(reference, 200)}" is no name of an image.`, {
+      hint: 'Give NAME, NAME:TAG, NAME@sha256:DIGEST or an id; an npm package is run with npx:NAME@VERSION.',
+    });
+  }
   const info = (await unlessGone(docker.getImage(reference).inspect())) ?? (await pull(docker, reference, progress));
   const config = info.Config;
   return {
