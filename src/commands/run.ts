@@ -54,7 +54,7 @@ async function run(reference: string, args: readonly string[], options: RunOptio
     }),
   );
   let leave = false;
-  let unread = false;
+  let unread = true;
   try {
     say(`${name}: ${describePolicy(egressPolicy(profile))} (${compartment.plan.shape})`);
     for (const note of [...notes, ...compartment.plan.notes]) say(note);
@@ -77,7 +77,7 @@ async function run(reference: string, args: readonly string[], options: RunOptio
     if (leave) compartment.release();
     else for (const failure of await compartment.remove()) process.stderr.write(`bulkhead: ${escapeText(failure, 500)}\n`);
     // Somebody who reads nothing would keep the end of the output, and with it this process, for ever.
-    if (unread) setTimeout(() => process.exit(), UNREAD_MS).unref();
+    if (unread && !leave) setTimeout(() => process.exit(), UNREAD_MS).unref();
   }
 }
 

@@ -170,6 +170,22 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       expect(await left()).toEqual(baseline);
     });
 
+    it('Ctrl-C comes while the engine still waits for the image', async () => {
+      const silent = `require('net').createServer().listen(5000, '127.0.0.1')`;
+      const registry = await session.lab.spawn('host', [process.execPath, '-e', silent]);
+      try {
+        const waiting = new Running(bench.start(['run', '127.0.0.1:5000/slow:1']));
+        started.push(waiting);
+        await waiting.says(/pulling/, 'stderr');
+        await delay(500);
+        waiting.child.kill('SIGINT');
+        expect(await waiting.ended).toEqual({ code: 130, signal: null });
+        expect(waiting.stderr).toMatch(/^bulkhead: Interrupted\.$/m);
+      } finally {
+        await registry.stop();
+      }
+    });
+
     it('the client closes its end, after everything was said', async () => {
       const running = run(ECHO, '--quiet');
       running.child.stdin.end('hello\n');
