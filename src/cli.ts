@@ -8,10 +8,11 @@ import { escapeText } from './model/text.ts';
 import { TOOL } from './version.ts';
 
 const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // Whoever asks twice wants out now; the next run removes what is left.
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    // Whoever asks twice wants out now; the next run removes what is left. A terminal that is closed is nobody who
+    // asks: its shell and the kernel both say so.
+    if (interrupt.signal.aborted && signal !== 'SIGHUP') process.exit(EXIT.interrupted);
     interrupt.abort();
   });
 }

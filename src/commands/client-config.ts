@@ -14,25 +14,38 @@ export function urlOf(transport: Exclude<ServerTransport, 'stdio'>, port: number
 
 /**
  * Prints what goes into a client's configuration file for a server that it starts by itself: the same command
- * line, with the paths of its files in full, for a client starts it in a directory of its own.
+ * line, with the paths of its files in full, for a client starts it in a directory of its own. `serverArgs` end it,
+ * and are the server's business.
  */
-export async function printStdioConfig(reference: string, argv: readonly string[]): Promise<number> {
-  const args = argv
-    .filter((argument) => argument !== '--print-config')
-    .map((argument, index, all) => {
-      const [, flag, value] = /^(--(?:profile|config|waivers))=(.*)$/s.exec(argument) ?? [];
-      if (flag !== undefined && value !== undefined) return `${flag}=${absolute(flag, value)}`;
-      const before = all[index - 1] ?? '';
-      return FILES.includes(before) ? absolute(before, argument) : argument;
-    });
-  await print(json({ mcpServers: { [serverNameOf(reference)]: { command: 'bulkhead', args } } }));
+export async function printStdioConfig(
+  reference: string,
+  argv: readonly string[],
+  serverArgs: readonly string[],
+): Promise<number> {
+  const own = argv.slice(0, argv.length - serverArgs.length).filter((argument) => argument !== '--print-config');
+  const args = own.map((argument, index) => {
+    const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(argument) ?? [];
+    if (flag !== undefined && value !== undefined) return `${flag}=${inFull(flag, value)}`;
+    return inFull(own[index - 1] ?? '', argument);
+  });
+  await print(json({ mcpServers: { [serverNameOf(reference)]: { command: 'bulkhead', args: [...args, ...serverArgs] } } }));
   return EXIT.clean;
 }
 
-const FILES: readonly string[] = ['--profile', '--config', '--waivers'];
-
-function absolute(flag: string, value: string): string {
-  return flag === '--profile' && isBuiltInName(value) ? value : path.resolve(value);
+/** The value of an option, with the path in it in full if there is one. */
+function inFull(flag: string, value: string): string {
+  switch (flag) {
+    case '--profile':
+      return isBuiltInName(value) ? value : path.resolve(value);
+    case '--config':
+    case '--waivers':
+      return path.resolve(value);
+    case '--secret':
+    case '--secret-as-env':
+      return value.replace(/^([^=]*=file:)(.+)$/s, (_, source: string, file: string) => source + path.resolve(file));
+    default:
+      return value;
+  }
 }
 
 /** `ghcr.io/owner/server:1.2` gives `server`; a package its last part. */

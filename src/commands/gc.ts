@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { EXIT } from '../engine/exit-code.ts';
 import { escapeText } from '../model/text.ts';
 import { sweep } from '../runtime/cleanup.ts';
+import { removeNamelessImages } from '../runtime/images.ts';
 import { collectGarbage } from '../runtime/compartment-list.ts';
 import type { CommandContext } from './context.ts';
 import { HOST_OPTION, onEngine, type EngineOption } from './engine.ts';
@@ -18,7 +19,10 @@ export function addGc(program: Command, { finish }: CommandContext): void {
         const { removed, failures: left } = await collectGarbage(docker, Date.now());
         for (const line of swept) await print(`${escapeText(line, 500)}\n`);
         for (const name of removed) await print(`Removed ${escapeText(name, 80)}.\n`);
-        if (swept.length + removed.length === 0) await print('Nothing was left.\n');
+        // Last: what was removed before may have used them.
+        const images = await removeNamelessImages(docker);
+        if (images > 0) await print(`Removed ${images} ${images === 1 ? 'image' : 'images'} without a name.\n`);
+        if (swept.length + removed.length + images === 0) await print('Nothing was left.\n');
         return left;
       });
       for (const failure of failures) process.stderr.write(`bulkhead: ${escapeText(failure, 500)}\n`);

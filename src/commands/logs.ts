@@ -26,11 +26,13 @@ export function addLogs(program: Command, { finish, signal }: CommandContext): v
     .option('--tail <n>', 'so many lines from the end', parseInteger('--tail', 0, MAX_LINES))
     .option(...HOST_OPTION)
     .action(async (name: string, options: LogsOptions) => {
+      // Who follows into a pipe (`| head`) has seen enough when that closes.
+      const reader = new AbortController();
+      process.stdout.once('error', () => reader.abort());
+      const over = AbortSignal.any([signal, reader.signal]);
       await onEngine(options, async (engine) => {
         const compartment = await findCompartment(engine.docker, name);
-        await (options.decisions
-          ? decisions(engine, compartment, options, signal)
-          : output(engine, compartment, options, signal));
+        await (options.decisions ? decisions(engine, compartment, options, over) : output(engine, compartment, options, over));
       });
       finish(EXIT.clean);
     });

@@ -37,15 +37,25 @@ function jsonRow({ one, counts }: Counted): object {
   return {
     name,
     state,
+    ...(one.lost.length === 0 ? {} : { lost: one.lost }),
     image,
     transport,
     ...(address(one) === '' ? {} : { url: address(one), port }),
     attached,
-    profile: one.profile === undefined ? null : (JSON.parse(one.profile) as object),
+    profile: one.profile === undefined ? null : profileOf(one.profile),
     optOuts: one.optOuts?.split(',') ?? [],
     ...counts,
     session,
   };
+}
+
+/** Anybody may give a container the label; what is no JSON is shown as it is. */
+function profileOf(label: string): unknown {
+  try {
+    return JSON.parse(label);
+  } catch {
+    return label;
+  }
 }
 
 function table(rows: readonly Counted[]): string {
@@ -54,9 +64,9 @@ function table(rows: readonly Counted[]): string {
     ['NAME', 'STATE', 'MAY REACH', 'TRANSPORT', 'ADDRESS', 'ALLOWED', 'DENIED'],
     ...rows.map(({ one, counts }) => [
       escapeText(one.name, 40),
-      one.state,
+      [one.state, ...one.lost.map((role) => `no ${role}`)].join(', '),
       escapeText(policyText(one), 60),
-      one.transport,
+      escapeText(one.transport, 20),
       address(one) === '' ? (one.attached ? 'its client' : '-') : address(one),
       String(counts.allowed),
       String(counts.denied),
@@ -65,12 +75,16 @@ function table(rows: readonly Counted[]): string {
   return tableText(cells);
 }
 
-function address({ transport, port }: ListedCompartment): string {
-  return transport === 'stdio' || port === undefined ? '' : urlOf(transport as Exclude<ServerTransport, 'stdio'>, port);
+/** Where it answers: empty without a server that runs, and a gateway and relay that lead to it. */
+function address({ transport, port, state, lost }: ListedCompartment): string {
+  const silent = transport === 'stdio' || port === undefined || state !== 'running' || lost.length > 0;
+  return silent ? '' : urlOf(transport as Exclude<ServerTransport, 'stdio'>, port);
 }
 
-function policyText({ profile }: ListedCompartment): string {
+function policyText({ profile, shape, lost }: ListedCompartment): string {
   if (profile === undefined) return '-';
+  // An open one has a network of its own.
+  if (shape === 'sealed' && lost.length > 0) return 'nothing any more';
   try {
     return describePolicy(egressPolicy(parseProfile(profile, 'label').profile));
   } catch {

@@ -3,7 +3,7 @@ import { EXIT } from '../engine/exit-code.ts';
 import { BulkheadError } from '../errors.ts';
 import { escapeText } from '../model/text.ts';
 import { removeSession } from '../runtime/cleanup.ts';
-import { findCompartment } from '../runtime/compartment-list.ts';
+import { findCompartment, isLiving } from '../runtime/compartment-list.ts';
 import type { CommandContext } from './context.ts';
 import { HOST_OPTION, onEngine, type EngineOption } from './engine.ts';
 
@@ -17,9 +17,9 @@ export function addRm(program: Command, { finish }: CommandContext): void {
     .action(async (names: readonly string[], options: EngineOption & { readonly force: boolean }) => {
       const failures = await onEngine(options, async ({ docker }) => {
         const found = await Promise.all(names.map((name) => findCompartment(docker, name)));
-        const running = found.find(({ state }) => state === 'running');
+        const running = found.find(isLiving);
         if (running !== undefined && !options.force) {
-          throw new BulkheadError('usage', `The server of ${running.name} is running.`, {
+          throw new BulkheadError('usage', `The server of ${running.name} is ${running.state}.`, {
             hint: `Stop it first (bulkhead stop ${running.name}), or use --force.`,
           });
         }

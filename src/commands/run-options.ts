@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { BulkheadError } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../launcher/default-limits.ts';
 import type { Severity } from '../model/check.ts';
 import { TRANSPORTS, type LaunchOptions, type ServerTransport } from '../model/compartment.ts';
@@ -107,6 +108,26 @@ export function parseTransport(value: string): ServerTransport {
   const transport = TRANSPORTS.find((known) => known === value);
   if (transport === undefined) throw usage('--transport', value, `one of ${TRANSPORTS.join(', ')}`);
   return transport;
+}
+
+/** @throws BulkheadError `usage` for what the transport cannot do, and would not be missed before it is needed */
+export function checkTransport({ transport, detach, tokenFile, allowOrigin, printConfig }: RunOptions): void {
+  if (transport !== 'stdio') {
+    if (!printConfig) return;
+    throw new BulkheadError('usage', `A client does not start a server over ${transport} itself: there is nothing to print.`, {
+      hint: 'Leave --print-config out: what a client needs is printed at the start. Or leave --transport out.',
+    });
+  }
+  if (detach) {
+    throw new BulkheadError('usage', 'A server over stdio has its client attached: --detach would leave it with nobody.', {
+      hint: 'Leave --detach out, or choose --transport streamable-http.',
+    });
+  }
+  const flag = tokenFile !== undefined ? '--token-file' : allowOrigin.length > 0 ? '--allow-origin' : undefined;
+  if (flag === undefined) return;
+  throw new BulkheadError('usage', `A server over stdio is published nowhere: ${flag} means nothing.`, {
+    hint: `Leave ${flag} out, or choose --transport streamable-http or sse.`,
+  });
 }
 
 /** What goes into the plan; `env` and `secretNames` have been read from their sources. */

@@ -37,7 +37,7 @@ export async function prepare(
   const engine = await engineOf(options.host);
   for (const note of await asEngineError(engine, () => sweep(engine.docker, Date.now()))) say(note);
   const image = await asEngineError(engine, async () =>
-    imageFacts(engine.docker, await imageOf(reference, engine, options, signal, say), say),
+    imageFacts(engine.docker, await imageOf(reference, engine, options, signal, say), say, signal),
   );
   const { mounts, notes } = await mountsOn(engine, profile, {
     image,

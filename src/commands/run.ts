@@ -1,17 +1,21 @@
 import type { Command } from 'commander';
 import { createHash, randomBytes } from 'node:crypto';
 import { EXIT } from '../engine/exit-code.ts';
-import { BulkheadError } from '../errors.ts';
 import { launch } from '../launcher/launch.ts';
 import type { GatewayLine } from '../model/compartment.ts';
+import { escapeText } from '../model/text.ts';
 import { describePolicy, egressPolicy } from '../profiles/match.ts';
+import { assertServes } from '../runtime/server-state.ts';
 import { printStdioConfig, serverNameOf } from './client-config.ts';
 import type { CommandContext } from './context.ts';
 import { decisionText } from './decision-text.ts';
 import { asEngineError } from './engine.ts';
 import { announce, attend } from './run-attend.ts';
-import { addRunOptions, type RunOptions } from './run-options.ts';
+import { addRunOptions, checkTransport, type RunOptions } from './run-options.ts';
 import { prepare } from './run-prepare.ts';
+
+/** How long a client that was left may take to read what was said before. Milliseconds. */
+const UNREAD_MS = 500;
 
 export function addRun(program: Command, context: CommandContext): void {
   addRunOptions(program.command('run').description('launch an MCP server in a compartment without a network interface'))
@@ -24,12 +28,8 @@ export function addRun(program: Command, context: CommandContext): void {
 async function run(reference: string, args: readonly string[], options: RunOptions, { signal }: CommandContext): Promise<number> {
   const say = options.quiet ? () => undefined : (message: string) => void process.stderr.write(`bulkhead: ${message}\n`);
   const name = options.name ?? `${serverNameOf(reference)}-${randomBytes(2).toString('hex')}`;
-  if (options.printConfig) return printStdioConfig(reference, process.argv.slice(2));
-  if (options.detach && options.transport === 'stdio') {
-    throw new BulkheadError('usage', 'A server over stdio has its client attached: --detach would leave it with nobody.', {
-      hint: 'Leave --detach out, or choose --transport streamable-http.',
-    });
-  }
+  checkTransport(options);
+  if (options.printConfig) return printStdioConfig(reference, process.argv.slice(2), args);
   // The checks and their report are much to load, and few ask for them here.
   const verification = options.verify ? await import('./run-verify.ts') : undefined;
   const settings = await verification?.verifySettings(options);
@@ -54,6 +54,7 @@ async function run(reference: string, args: readonly string[], options: RunOptio
     }),
   );
   let leave = false;
+  let unread = true;
   try {
     say(`${name}: ${describePolicy(egressPolicy(profile))} (${compartment.plan.shape})`);
     for (const note of [...notes, ...compartment.plan.notes]) say(note);
@@ -62,15 +63,21 @@ async function run(reference: string, args: readonly string[], options: RunOptio
       if (!holds) return EXIT.violation;
     }
     verifying = false;
+    if (options.detach) await asEngineError(engine, () => assertServes(engine.docker, compartment.serverId));
+    if (signal.aborted) return EXIT.interrupted;
     if (!stdio) await announce(name, options, compartment, token ?? '');
     if (options.detach) {
       leave = true;
       return EXIT.clean;
     }
-    return await attend(compartment, stdio, signal, say);
+    const { code, ended } = await attend(compartment, stdio, signal, say);
+    unread = !ended;
+    return code;
   } finally {
     if (leave) compartment.release();
-    else for (const failure of await compartment.remove()) say(failure);
+    else for (const failure of await compartment.remove()) process.stderr.write(`bulkhead: ${escapeText(failure, 500)}\n`);
+    // Somebody who reads nothing would keep the end of the output, and with it this process, for ever.
+    if (unread && !leave) setTimeout(() => process.exit(), UNREAD_MS).unref();
   }
 }
 

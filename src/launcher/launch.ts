@@ -55,6 +55,8 @@ export interface Compartment {
   readonly serverId: string;
   /** Of an attached compartment: ending it closes the server's standard input. */
   readonly stdin: Writable | undefined;
+  /** Bytes of the server's standard output that have come so far; of a detached one, none. */
+  readonly heard: () => number;
   /** Waits until the server has ended and all its output is written; resolves with its exit code. */
   readonly exit: () => Promise<number>;
   /** Whether the server that has ended ran into its memory limit. */
@@ -164,6 +166,7 @@ async function assemble(
     plan,
     serverId: container.id,
     stdin: options.transport === 'stdio' ? attached?.stdin : undefined,
+    heard: () => attached?.heard() ?? 0,
     exit: async () => {
       const code = await exitOf(container);
       await attached?.ended;
@@ -177,6 +180,8 @@ async function assemble(
     },
     remove: () => {
       letGo = true;
+      // An engine waits for what nobody reads of a server before it calls it ended.
+      attached?.detach();
       return remove();
     },
   };

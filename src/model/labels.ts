@@ -6,6 +6,8 @@ export const LABEL = {
   session: 'dev.bulkhead.session',
   /** Who made it: lets a later run tell a dead owner from a living one. */
   owner: 'dev.bulkhead.owner',
+  /** The same of a compartment that stays without its command: who launched it, and whether that may still go on. */
+  launcher: 'dev.bulkhead.launcher',
   /** Milliseconds since the epoch after which nobody can still need it. */
   expires: 'dev.bulkhead.expires',
   /** Name of the compartment, which is that of the server's container; a helper's own name only begins with it. */

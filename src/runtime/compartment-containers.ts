@@ -42,6 +42,8 @@ export interface AttachedContainer {
   readonly id: string;
   /** Ending it closes the container's standard input. */
   readonly stdin: Writable;
+  /** Bytes of its standard output that have come so far. */
+  readonly heard: () => number;
   /** Resolves when it has ended, or was let go of, and all output has been written to the sinks. */
   readonly ended: Promise<void>;
   /** Lets go of the connection, whatever becomes of the container. */
@@ -56,10 +58,13 @@ export async function attach(
 ): Promise<AttachedContainer> {
   const stream = await attachStreams(docker, id, { stdin });
   stream.on('error', () => undefined);
+  let heard = 0;
+  const ended = demultiplex(stream, sinks.stdout, sinks.stderr, (bytes) => (heard += bytes)).catch(() => undefined);
   return {
     id,
     stdin: stream,
-    ended: demultiplex(stream, sinks.stdout, sinks.stderr).catch(() => undefined),
+    heard: () => heard,
+    ended,
     detach: () => void stream.destroy(),
   };
 }

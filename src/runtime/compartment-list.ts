@@ -7,18 +7,21 @@ import { escapeText } from '../model/text.ts';
 import { removeSession, volumesOf } from './cleanup.ts';
 import { decisionSink } from './decision-lines.ts';
 import { demultiplex } from './demux.ts';
-import { isAbandoned } from './labels.ts';
+import { ownerState, type OwnerState } from './labels.ts';
 
-/** A launch in progress has no server yet; after this it has failed. Seconds. */
+/** A launch in progress has no server yet; after this it has failed, where nobody can look at who launches. Seconds. */
 const LAUNCHING_S = 120;
 const COUNTED_LINES = 20;
 
 type Part = Docker.ContainerInfo;
+type HelperRole = 'gateway' | 'relay';
 
 /** A compartment as the engine shows it. */
 export interface ListedCompartment {
   readonly name: string;
   readonly session: string;
+  /** `CompartmentShape`; absent when the server is gone. */
+  readonly shape: string | undefined;
   readonly transport: string;
   /** JSON of the profile as it is enforced; absent when the server is gone. */
   readonly profile: string | undefined;
@@ -30,10 +33,19 @@ export interface ListedCompartment {
   readonly port: number | undefined;
   /** Belongs to a command that runs (or ran) in the foreground. */
   readonly attached: boolean;
+  /** What became of the command that made it. */
+  readonly maker: OwnerState;
+  /** What a server that runs has lost, if anything: nothing leaves its compartment any more, and nothing comes in. */
+  readonly lost: readonly HelperRole[];
   readonly server: string | undefined;
   readonly relay: string | undefined;
   readonly gateway: string | undefined;
   readonly createdAt: number;
+}
+
+/** Its server is there, and answers or will again. */
+export function isLiving({ state }: Pick<ListedCompartment, 'state'>): boolean {
+  return ['running', 'paused', 'restarting'].includes(state);
 }
 
 /** Every compartment of the engine, by name. */
@@ -62,6 +74,7 @@ function describe(session: string, parts: readonly Part[]): ListedCompartment {
   return {
     session,
     name: first?.Labels[LABEL.name] ?? '',
+    shape: server?.Labels[LABEL.shape],
     transport: first?.Labels[LABEL.transport] ?? 'stdio',
     profile: server?.Labels[LABEL.profile],
     optOuts: server?.Labels[LABEL.optOuts],
@@ -69,11 +82,21 @@ function describe(session: string, parts: readonly Part[]): ListedCompartment {
     image: server?.Image ?? '',
     port: gateway?.Ports.find(({ PublicPort }) => PublicPort !== undefined)?.PublicPort,
     attached: first?.Labels[LABEL.owner] !== undefined,
+    maker: ownerState(first?.Labels[LABEL.owner] ?? first?.Labels[LABEL.launcher]),
+    lost: lostBy(server, (role) => of(role)?.State),
     server: server?.Id,
     relay: of('relay')?.Id,
     gateway: gateway?.Id,
     createdAt: Math.min(...parts.map(({ Created }) => Created)),
   };
+}
+
+/** A sealed server has both of them, and one that is published has. Those of an attached one are removed when they end. */
+function lostBy(server: Part | undefined, stateOf: (role: HelperRole) => string | undefined): readonly HelperRole[] {
+  if (server?.State !== 'running') return [];
+  const { [LABEL.shape]: shape, [LABEL.transport]: transport = 'stdio' } = server.Labels;
+  const alone = shape === 'isolated' || (shape === 'open' && transport === 'stdio');
+  return alone ? [] : (['gateway', 'relay'] as const).filter((role) => stateOf(role) !== 'running');
 }
 
 export interface Counts {
@@ -119,7 +142,10 @@ export async function followLog(docker: Docker, id: string, options: LogOptions)
       return await demultiplex(source, options.stdout, options.stderr);
     }
     const stream = (await docker.getContainer(id).logs({ ...common, follow: true })) as unknown as Readable;
-    options.signal?.addEventListener('abort', () => stream.destroy(), { once: true });
+    const letGo = (): void => void stream.destroy();
+    options.signal?.addEventListener('abort', letGo, { once: true });
+    // Nobody is told a second time.
+    if (options.signal?.aborted === true) letGo();
     return await demultiplex(stream, options.stdout, options.stderr);
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404 || options.signal?.aborted === true) return undefined;
@@ -158,15 +184,18 @@ export async function collectGarbage(
   docker: Docker,
   now: number,
 ): Promise<{ readonly removed: readonly string[]; readonly failures: readonly string[] }> {
-  const dead = (await listCompartments(docker)).filter(
-    ({ attached, state, createdAt }) =>
-      !attached &&
-      !['running', 'paused', 'restarting'].includes(state) &&
-      now / 1000 - createdAt > (state === 'exited' ? 0 : LAUNCHING_S),
-  );
+  const dead = (await listCompartments(docker)).filter((one) => isOver(one, now));
   const sessions = new Map([...dead.map(({ session, name }) => [session, name] as const), ...(await emptySessions(docker, now))]);
   const failures = await Promise.all([...sessions.keys()].map((session) => removeSession(docker, session, { force: true })));
   return { removed: [...sessions.values()], failures: failures.flat() };
+}
+
+function isOver(one: ListedCompartment, now: number): boolean {
+  const { attached, maker, state, createdAt } = one;
+  if (isLiving(one)) return false;
+  // Whoever is attached cleans up.
+  if (state === 'exited') return !(attached && maker === 'alive');
+  return maker === 'gone' || (maker === 'unknown' && now / 1000 - createdAt > LAUNCHING_S);
 }
 
 /** Sessions of compartments of which only networks and volumes are left, and the names of these. */
@@ -184,10 +213,10 @@ async function emptySessions(docker: Docker, now: number): Promise<ReadonlyMap<s
       created: Date.parse(CreatedAt ?? ''),
     })),
   ];
-  const orphans = parts.filter(
-    ({ labels, created }) =>
-      !alive.has(labels[LABEL.session]) &&
-      (isAbandoned(labels, now) || (labels[LABEL.owner] === undefined && now - created > LAUNCHING_S * 1000)),
-  );
+  const orphans = parts.filter(({ labels, created }) => {
+    const maker = ownerState(labels[LABEL.owner] ?? labels[LABEL.launcher]);
+    const over = maker === 'gone' || (maker === 'unknown' && now - created > LAUNCHING_S * 1000);
+    return over && !alive.has(labels[LABEL.session]);
+  });
   return new Map(orphans.map(({ labels }) => [labels[LABEL.session] ?? '', labels[LABEL.name] ?? '']));
 }

@@ -8,8 +8,14 @@ const STDERR = 2;
 /**
  * Splits the engine's multiplexed stream into what a container writes to its two outputs, no faster than they
  * take it. Resolves when the container's output ends; a sink that went away swallows the rest.
+ * @param onOutput told how many bytes of its standard output have come
  */
-export async function demultiplex(source: Readable, stdout: Writable, stderr: Writable): Promise<void> {
+export async function demultiplex(
+  source: Readable,
+  stdout: Writable,
+  stderr: Writable,
+  onOutput?: (bytes: number) => void,
+): Promise<void> {
   let header = Buffer.alloc(0);
   let left = 0;
   let sink = stdout;
@@ -29,6 +35,7 @@ export async function demultiplex(source: Readable, stdout: Writable, stderr: Wr
       const part = rest.subarray(0, left);
       left -= part.length;
       rest = rest.subarray(part.length);
+      if (sink === stdout) onOutput?.(part.length);
       await write(sink, part);
     }
   }

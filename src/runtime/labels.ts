@@ -32,10 +32,10 @@ export function newSession(): Session {
 
 /**
  * Labels of a compartment. One that is attached belongs to this process and is swept when that is gone; one that
- * is detached belongs to nobody and stays until it is removed.
+ * is detached belongs to nobody once it is launched, and stays until it is removed.
  */
 export function compartmentLabels(id: string, detached: boolean): Record<string, string> {
-  return { [LABEL.session]: id, ...(detached ? {} : { [LABEL.owner]: ownerOf(process.pid) }) };
+  return { [LABEL.session]: id, [detached ? LABEL.launcher : LABEL.owner]: ownerOf(process.pid) };
 }
 
 /**
@@ -46,20 +46,26 @@ export function expiringLabels(id: string): Record<string, string> {
   return { [LABEL.session]: id, [LABEL.expires]: String(Date.now() + LIFETIME_MS) };
 }
 
-/**
- * Whether the run that made something can no longer clean up after itself. A process on another machine
- * (a remote engine has many clients) cannot be looked at: there the expiry decides.
- */
+/** Whether the run that made something can no longer clean up after itself. Of whom nothing is known, the expiry decides. */
 export function isAbandoned(labels: Readonly<Record<string, string>>, now: number): boolean {
   const expires = Number(labels[LABEL.expires]);
   if (Number.isFinite(expires) && now > expires) return true;
-  const owner = labels[LABEL.owner];
-  if (owner === undefined) return false;
-  const [host, boot, pid, start] = owner.split('/');
-  if (host !== hostname() || boot !== bootId() || pid === undefined) return false;
+  return ownerState(labels[LABEL.owner]) === 'gone';
+}
+
+export type OwnerState = 'alive' | 'gone' | 'unknown';
+
+/**
+ * What became of the process that a label names. One on another machine (a remote engine has many clients), or of
+ * before a restart of this one, which looks the same, cannot be looked at.
+ */
+export function ownerState(owner: string | undefined): OwnerState {
+  const [host, boot, pid, start] = owner?.split('/') ?? [];
+  if (host !== hostname() || boot !== bootId() || pid === undefined) return 'unknown';
   const running = startTime(Number(pid));
+  if (running === 'gone') return 'gone';
   // Whose start cannot be seen (another user's process, where /proc hides those) lives.
-  return running === 'gone' || (running !== start && running !== 'unknown' && start !== 'unknown');
+  return running === start || running === 'unknown' || start === 'unknown' ? 'alive' : 'gone';
 }
 
 /** `host/boot/pid/start`: the start time tells a process from a later one with the same number. */

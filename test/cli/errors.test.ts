@@ -58,6 +58,9 @@ describe('bad input', () => {
     ['run: a size that is none', () => ['run', '--memory', 'much', 'image'], 2, /512m/],
     ['run: an origin that is none', () => ['run', '--allow-origin', 'app.example', 'image'], 2, /https:\/\/app.example/],
     ['run: stdio and nobody', () => ['run', '--detach', 'image'], 2, /--transport streamable-http/],
+    ['run: a token file for stdio', () => ['run', '--token-file', file('token'), 'image'], 2, /--token-file means nothing/],
+    ['run: an origin for stdio', () => ['run', '--allow-origin', 'https://app.example', 'image'], 2, /--allow-origin means/],
+    ['run: what no client starts', () => ['run', '--print-config', '--transport', 'sse', 'image'], 2, /nothing to print/],
     ['run: an invalid profile', () => ['run', '--profile', file('invalid.json'), 'image'], 2, /allow_host\[0\]/],
     ['run: a secret from nowhere', () => ['run', '--secret', 'KEY=file:' + file('none'), 'image'], 2, /there is no file/],
     ['run: what may be a secret', () => ['run', '--secret', 'hunter2', 'image'], 2, /^(?![\s\S]*hunter2)[\s\S]*NAME=file:PATH/],
@@ -138,6 +141,21 @@ describe('without an engine', () => {
         },
       },
     });
+  });
+  it('prints the paths of its own files in full, and changes nothing of the arguments of the server', async () => {
+    const mine = ['--config=c.yaml', '--secret', 'KEY=file:key', '--secret-as-env=OLD=file:/old', '--secret', 'E=env:E'];
+    const servers = ['--profile', 'x.json', '--print-config', '--secret', 'KEY=file:key'];
+    const { stdout } = await bulkhead('run', '--profile', 'none', '--print-config', ...mine, 'weather', ...servers);
+    const { mcpServers } = JSON.parse(stdout) as { mcpServers: { weather: { args: readonly string[] } } };
+    const full = [
+      `--config=${path.resolve('c.yaml')}`,
+      '--secret',
+      `KEY=file:${path.resolve('key')}`,
+      '--secret-as-env=OLD=file:/old',
+      '--secret',
+      'E=env:E',
+    ];
+    expect(mcpServers.weather.args).toEqual(['run', '--profile', 'none', ...full, 'weather', ...servers]);
   });
   it('prints its version and help', async () => {
     expect((await bulkhead('--version')).stdout).toMatch(/^\d+\.\d+\.\d+$/);

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
-import { sweep } from '../../src/runtime/cleanup.ts';
-import { collectGarbage } from '../../src/runtime/compartment-list.ts';
+import { LABEL } from '../../src/model/labels.ts';
+import { loadImage } from '../../src/runtime/load-image.ts';
 import { hasImage } from '../../src/runtime/images.ts';
 import { loadImage } from '../../src/runtime/load-image.ts';
 import { assertLabCanary, LAB_INTERNET } from '../support/audit.ts';
@@ -146,10 +148,13 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       ['SIGINT', 'listens', ECHO],
       ['SIGINT', 'is deaf', DEAF],
       ['SIGTERM', 'is deaf', DEAF],
+      ['SIGHUP', 'is deaf', DEAF],
     ] as const)('the person says so (%s) and the server %s', async (signal, _, script) => {
       const running = run(script, '--profile', allowed);
       await running.says(/^up$/m);
       running.child.kill(signal);
+      // A shell whose terminal is closed says so a second time.
+      if (signal === 'SIGHUP') running.child.kill(signal);
       expect(await running.ended).toEqual({ code: 130, signal: null });
       expect(await left()).toEqual(baseline);
     });
@@ -166,6 +171,22 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       expect(await left()).toEqual(baseline);
     });
 
+    it('Ctrl-C comes while the engine still waits for the image', async () => {
+      const silent = `require('net').createServer().listen(5000, '127.0.0.1')`;
+      const registry = await session.lab.spawn('host', [process.execPath, '-e', silent]);
+      try {
+        const waiting = new Running(bench.start(['run', '127.0.0.1:5000/slow:1']));
+        started.push(waiting);
+        await waiting.says(/pulling/, 'stderr');
+        await delay(500);
+        waiting.child.kill('SIGINT');
+        expect(await waiting.ended).toEqual({ code: 130, signal: null });
+        expect(waiting.stderr).toMatch(/^bulkhead: Interrupted\.$/m);
+      } finally {
+        await registry.stop();
+      }
+    });
+
     it('the client closes its end, after everything was said', async () => {
       const running = run(ECHO, '--quiet');
       running.child.stdin.end('hello\n');
@@ -175,27 +196,43 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       expect(await left()).toEqual(baseline);
     });
 
+    it('the client has closed its end before the server is up, which answers all the same', async () => {
+      const running = run('setTimeout(() => process.stdin.pipe(process.stdout), 4000)', '--quiet');
+      running.child.stdin.end('hello\n');
+      expect(await running.ended).toEqual({ code: 0, signal: null });
+      expect(running.stdout).toBe('hello\n');
+      expect(await left()).toEqual(baseline);
+    });
+
     it('the client closes its end and the server ignores it', async () => {
       const running = run(DEAF, '--profile', allowed);
       await running.says(/^up$/m);
       running.child.stdin.end();
       expect(await running.ended).toEqual({ code: 0, signal: null });
+      expect(running.stderr).toMatch(/^bulkhead: the client is gone, and the server did not end/m);
       expect(await left()).toEqual(baseline);
     });
 
     it.each([
-      ['a server that listens', ECHO],
-      ['a server that is deaf', DEAF],
-    ])('the client is killed that holds the pipe to %s', async (_, script) => {
+      ['a server that listens', ECHO, 0],
+      ['a server that is deaf', DEAF, 0],
+      ['a server that is deaf, to which it had much to say', DEAF, 5_000_000],
+    ])('the client is killed that holds the pipe to %s', async (_, script, said) => {
       const args = JSON.stringify([CLI, 'run', '--profile', allowed, node, '-e', script]);
       const program = `
         const child = require('child_process').spawn(process.execPath, ${args}, { stdio: ['pipe', 'pipe', 'ignore'] });
-        child.stdout.once('data', () => console.log('connected'));`;
+        child.stdout.once('data', () => {
+          child.stdin.write(Buffer.alloc(${said}));
+          setTimeout(() => console.log('connected'), ${said} / 5000);
+        });`;
       const client = new Running(
         spawn(process.execPath, ['-e', program], { env: { ...process.env, ...bench.env }, cwd: bench.directory }),
       );
       started.push(client);
       await client.says(/connected/);
+      expect((await left()).length).toBeGreaterThan(baseline.length);
+      // It is over with the client, and not before.
+      await delay(2000);
       expect((await left()).length).toBeGreaterThan(baseline.length);
       client.child.kill('SIGKILL');
       // Nobody collects: the command itself sees that its client is gone.
@@ -217,6 +254,48 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       await session.docker.getContainer('life-victim').kill();
       expect(await running.ended).toEqual({ code: 1, signal: null });
       expect(running.stderr).toMatch(/ended with code 137$/m);
+      expect(await left()).toEqual(baseline);
+    });
+  });
+
+  describe('ends, and nothing is left, although nobody reads what its server says, when', () => {
+    // A shell's pipe, which both ends of hold to: nobody reads, and nobody goes away.
+    const flood =
+      'const more = () => { while (process.stdout.write("x".repeat(65536))); process.stdout.once("drain", more); }; more()';
+    const piped = (script: string): Running => {
+      const command = [process.execPath, CLI, 'run', '--profile', allowed, node, '-e', script]
+        .map((part) => `'${part}'`)
+        .join(' ');
+      const shell = ['-c', `exec 3<&0; { ${command} <&3 & echo $! >&2; wait $!; echo "code $?" >&2; } | sleep 100`];
+      const running = new Running(
+        spawn('/bin/sh', shell, { env: { ...process.env, ...bench.env }, cwd: bench.directory, detached: true }),
+      );
+      started.push(running);
+      return running;
+    };
+    const stuck = async (running: Running): Promise<number> => {
+      await running.says(/\(sealed\)[\s\S]*65532/, 'stderr');
+      await delay(3000);
+      return Number(/^\d+$/m.exec(running.stderr)?.[0]);
+    };
+    const end = (running: Running): void => {
+      if (running.child.pid !== undefined) process.kill(-running.child.pid, 'SIGKILL');
+    };
+
+    it('the person says so', async () => {
+      const running = piped(flood);
+      process.kill(await stuck(running), 'SIGINT');
+      await running.says(/^code 130$/m, 'stderr');
+      end(running);
+      expect(await left()).toEqual(baseline);
+    });
+
+    it('the client closes its end', async () => {
+      const running = piped(`process.stdin.resume(); ${flood}`);
+      await stuck(running);
+      running.child.stdin.end();
+      await running.says(/^code 0$/m, 'stderr');
+      end(running);
       expect(await left()).toEqual(baseline);
     });
   });
@@ -255,13 +334,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
         await running.ended;
         // Quicker than the look at it: then it stays, as it should.
         if ((await row('life-failed'))?.state === 'running') await bench.run(['rm', '--force', 'life-failed']);
-        // It belongs to nobody, so only time can tell that nobody goes on with it: the same as `gc` does, five minutes later.
-        await eventually(async () => {
-          const later = Date.now() + 300_000;
-          await sweep(session.docker, later);
-          expect((await collectGarbage(session.docker, later)).failures).toEqual([]);
-          return left();
-        }).toEqual(baseline);
+        await collected();
       },
     );
 
@@ -385,6 +458,35 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
     });
   });
 
+  describe('is shown', () => {
+    it('until whoever reads it has seen enough', async () => {
+      const follower = new Running(bench.start(['logs', OTHER, '--follow', '--tail', '0']));
+      started.push(follower);
+      await eventually(async () => {
+        await ask('/enough');
+        return follower.stdout;
+      }).toMatch(/asked for/);
+      follower.child.stdout.destroy();
+      // What closed is noticed when something is written.
+      await eventually(async () => {
+        await ask('/more');
+        return follower.child.exitCode;
+      }).toBe(0);
+    });
+
+    it('by ps also when a stranger has given it labels of ours', async () => {
+      const odd = { [LABEL.name]: 'life-odd', [LABEL.role]: 'server', [LABEL.profile]: 'none', [LABEL.transport]: '\u001b[31m' };
+      const container = await session.docker.createContainer({
+        name: 'life-odd',
+        Image: node,
+        Labels: { ...odd, [LABEL.session]: 'feed00000002' },
+      });
+      expect(await row('life-odd')).toMatchObject({ state: 'created', profile: 'none' });
+      expect((await bench.run(['ps'])).stdout).toMatch(/^life-odd +created +\S+ +\\u001b\[31m +- /m);
+      await container.remove();
+    });
+  });
+
   describe('is ended by', () => {
     it('stop, which keeps its logs, and then rm', async () => {
       await detach('life-stopped', 'console.log("before the end"); setInterval(() => {}, 1e6)', '--profile', allowed);
@@ -410,7 +512,7 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
     });
 
     it('gc, once its server has ended, and not before', async () => {
-      await detach('life-ended', 'setTimeout(() => {}, 100)', '--profile', allowed);
+      await detach('life-ended', 'setTimeout(() => {}, 3000)', '--profile', allowed);
       await detach('life-running', DEAF, '--profile', allowed);
       await eventually(async () => (await row('life-ended'))?.state).toBe('exited');
       const { stdout, exitCode } = await bench.run(['gc']);
@@ -418,6 +520,62 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
       expect((await ps()).map(({ name, state }) => `${name} ${state}`)).toEqual([`${OTHER} running`, 'life-running running']);
       expect((await bench.run(['rm', '--force', 'life-running'])).exitCode).toBe(0);
       expect((await bench.run(['gc'])).stdout).toBe('Nothing was left.');
+      expect(await left()).toEqual(baseline);
+    });
+  });
+
+  describe('is collected by gc', () => {
+    it.each([
+      ['of before a restart of this machine', hostname()],
+      ['of another machine', 'elsewhere'],
+    ])('when its server has ended and its command cannot be looked at: %s', async (_, host) => {
+      const labels = {
+        [LABEL.session]: 'feed00000001',
+        [LABEL.name]: 'life-before',
+        [LABEL.role]: 'server',
+        [LABEL.owner]: `${host}/another-boot/1/2`,
+      };
+      await session.docker.createVolume({ Name: 'bulkhead-feed00000001-out', Labels: labels });
+      const container = await session.docker.createContainer({
+        name: 'life-before',
+        Image: node,
+        Cmd: ['-e', 'setTimeout(() => {}, 4000)'],
+        Labels: labels,
+        HostConfig: { NetworkMode: 'none' },
+      });
+      await container.start();
+      expect((await bench.run(['gc'])).stdout).toBe('Nothing was left.');
+      await container.wait();
+      expect((await bench.run(['gc'])).stdout).toBe('Removed life-before.');
+      expect(await left()).toEqual(baseline);
+    });
+
+    it('its image, which two first runs made at once', async () => {
+      const image = 'bulkhead-test/twice:1';
+      const nameless = async (): Promise<number> => (await session.docker.listImages({ filters: { dangling: ['true'] } })).length;
+      const before = await nameless();
+      for (const words of ['first', 'second']) {
+        const file = { path: 'readme', source: Buffer.from(words), mode: 0o444 };
+        await loadImage(session.docker, image, [[file]], { Labels: { [LABEL.role]: 'gateway' } });
+      }
+      expect(await nameless()).toBe(before + 1);
+      expect((await bench.run(['gc'])).stdout).toBe('Removed 1 image without a name.');
+      expect(await nameless()).toBe(before);
+      await session.docker.getImage(image).remove();
+    });
+  });
+
+  describe('has lost', () => {
+    it.each(['gateway', 'relay'] as const)('its %s: ps says so, and shows no way in or out', async (role) => {
+      await detach('life-lost', DEAF, '--profile', allowed);
+      expect(await row('life-lost')).toMatchObject({ state: 'running', url: expect.stringContaining('127.0.0.1') });
+      await session.docker.getContainer(`life-lost-${role}`).kill();
+      await eventually(async () => row('life-lost')).toMatchObject({ state: 'running', lost: [role] });
+      expect(await row('life-lost')).not.toHaveProperty('url');
+      expect((await bench.run(['ps'])).stdout).toMatch(
+        new RegExp(`^life-lost +running, no ${role} +nothing any more +streamable-http +- `, 'm'),
+      );
+      expect((await bench.run(['rm', '--force', 'life-lost'])).exitCode).toBe(0);
       expect(await left()).toEqual(baseline);
     });
   });
@@ -435,6 +593,28 @@ describe.skipIf(NO_LAB)(`${LAB_NAME}: the life of a compartment`, () => {
     it.each(['-x', '../a', 'x'.repeat(64), ''])('its name is "%s"', async (name) => {
       const { exitCode, stderr } = await bench.run(['run', `--name=${name}`, node, '-e', ECHO]);
       expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/is no name for a compartment[\s\S]*2 to 63/)]);
+      expect(await left()).toEqual(baseline);
+    });
+
+    it('what is to be run is no name of an image', async () => {
+      for (const image of ['two words', '../containers/json?all=1', '\u001b[31m']) {
+        const { exitCode, stderr } = await bench.run(['run', image]);
+        expect([exitCode, stderr]).toEqual([
+          2,
+          expect.stringMatching(/^bulkhead: "[^\n]+" is no name of an image\.\n +Give NAME/),
+        ]);
+      }
+    });
+
+    it('its server ends at once, and nobody would be there to see it', async () => {
+      const dying = 'console.log("last \\x1b[31mwords"); process.exit(3)';
+      const args = ['run', ...HTTP, '--detach', '--profile', allowed, node, '-e', dying];
+      const { exitCode, stdout, stderr } = await bench.run(args);
+      expect([exitCode, stdout, stderr]).toEqual([
+        4,
+        '',
+        expect.stringMatching(/ended with code 3 [^\n]*last \\u001b\[31mwords/),
+      ]);
       expect(await left()).toEqual(baseline);
     });
 
