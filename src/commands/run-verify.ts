@@ -2,10 +2,8 @@ import { EXIT } from '../engine/exit-code.ts';
 import { verify, type VerifyRequest } from '../engine/verify.ts';
 import { BulkheadError } from '../errors.ts';
 import type { Compartment } from '../launcher/launch.ts';
-import { LABEL } from '../model/labels.ts';
 import { renderConsole } from '../reporters/console.ts';
 import type { Engine } from '../runtime/connect.ts';
-import { optOutWaivers } from './opt-out-waivers.ts';
 import type { RunOptions } from './run-options.ts';
 import { destinationsOf, readConfig, resolveFailures } from './settings.ts';
 
@@ -34,10 +32,8 @@ export async function verified(
   signal: AbortSignal,
   say: (message: string) => void,
 ): Promise<boolean> {
-  const { server } = compartment.plan;
   const report = await verify({
     ...settings,
-    waivers: [...settings.waivers, ...optOutWaivers(server.Labels[LABEL.optOuts], server.name, settings.now)],
     engine,
     target: compartment.serverId,
     timeoutMs: options.timeout,

@@ -8,7 +8,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureNodeImage } from '../../samples/servers/images.ts';
 import { LABEL } from '../../src/model/labels.ts';
-import { loadImage } from '../../src/runtime/load-image.ts';
 import { hasImage } from '../../src/runtime/images.ts';
 import { loadImage } from '../../src/runtime/load-image.ts';
 import { assertLabCanary, LAB_INTERNET } from '../support/audit.ts';
