@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../engine/exit-code.ts';
-import { escapeText } from '../model/text.ts';
+import { count, escapeText } from '../model/text.ts';
 import { sweep } from '../runtime/cleanup.ts';
 import { removeNamelessImages } from '../runtime/images.ts';
 import { collectGarbage } from '../runtime/compartment-list.ts';
@@ -21,7 +21,7 @@ export function addGc(program: Command, { finish }: CommandContext): void {
         for (const name of removed) await print(`Removed ${escapeText(name, 80)}.\n`);
         // Last: what was removed before may have used them.
         const images = await removeNamelessImages(docker);
-        if (images > 0) await print(`Removed ${images} ${images === 1 ? 'image' : 'images'} without a name.\n`);
+        if (images > 0) await print(`Removed ${count(images, 'image')} without a name.\n`);
         if (swept.length + removed.length + images === 0) await print('Nothing was left.\n');
         return left;
       });

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { DefinedError } from 'ajv/dist/2020.js';
 import { BulkheadError } from '../errors.ts';
-import { escapeText } from '../model/text.ts';
+import { count, escapeText } from '../model/text.ts';
 import { memberPath, show } from '../profiles/problems.ts';
 import { nearest } from '../profiles/spelling.ts';
 import type { ConfigDocument, Step } from './document.ts';
@@ -109,10 +109,10 @@ export function invalidConfig(
     return `  ${line === undefined ? '' : `line ${line}, `}${place}: ${what}. ${good}`;
   });
   const rest = problems.length - lines.length;
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const many = count(problems.length, 'problem');
   return new BulkheadError(
     'config-invalid',
-    [`${escapeText(where)} is not valid: ${count}`, ...lines, ...(rest > 0 ? [`  … and ${rest} more`] : [])].join('\n'),
+    [`${escapeText(where)} is not valid: ${many}`, ...lines, ...(rest > 0 ? [`  … and ${rest} more`] : [])].join('\n'),
     { hint: 'The format is described in docs/configuration.md and schemas/config.schema.json.' },
   );
 }

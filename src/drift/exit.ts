@@ -1,6 +1,7 @@
-import { count, EXIT, reaches, type ExitDecision } from '../engine/exit-code.ts';
+import { EXIT, reaches, type ExitDecision } from '../engine/exit-code.ts';
 import type { Severity } from '../model/check.ts';
 import type { Drift } from '../model/drift.ts';
+import { count } from '../model/text.ts';
 
 /**
  * 1: something opened at or above the gate. 3: nothing did, as far as it can be told: something at or above it cannot be

@@ -4,6 +4,7 @@ import { SEVERITIES, type Severity } from '../model/check.ts';
 import type { Finding, Report } from '../model/report.ts';
 import type { WaiverResult } from '../model/waiver.ts';
 import { coverageOf } from './coverage.ts';
+import { count } from '../model/text.ts';
 
 export const EXIT = { clean: 0, violation: 1, usage: 2, inconclusive: 3, engine: 4, interrupted: 130 } as const;
 
@@ -97,10 +98,6 @@ function cleanReason(waived: number, known: number): string {
 
 export function reaches(severity: Severity, gate: Severity | 'never'): boolean {
   return gate !== 'never' && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(gate);
-}
-
-export function count(n: number, noun: string, plural = `${noun}s`): string {
-  return `${n} ${n === 1 ? noun : plural}`;
 }
 
 /** The exit code of an error that ended the run. */

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/report.ts';
-import { escapeText } from '../model/text.ts';
+import { count, escapeText } from '../model/text.ts';
 import type { Attestation, AttestationResult, Waiver, WaiverResult, WaiverState } from '../model/waiver.ts';
 import { matchesGlob } from './glob.ts';
 
@@ -109,8 +109,4 @@ export function attestationResults(attestations: readonly Attestation[], now: Da
     checks: [...checks],
     expired: daysLeft(expires, now) < 0,
   }));
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import { BulkheadError } from '../errors.ts';
-import { escapeText } from '../model/text.ts';
+import { count, escapeText } from '../model/text.ts';
 import type { InboundPermissions, NetworkPermissions, OutboundPermissions, Profile, Remark } from '../model/profile.ts';
 import { hostProblem } from './host-problems.ts';
 import { readMount } from './mounts.ts';
@@ -74,13 +74,13 @@ function ownMember(parent: unknown, key: string): unknown {
 }
 
 function invalid(problems: readonly Problem[], where: string): BulkheadError {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const many = count(problems.length, 'problem');
   const lines = problems.slice(0, MAX_LISTED_PROBLEMS).map(problemLine);
   const rest = problems.length - lines.length;
   const more = rest > 0 ? [`  … and ${rest} more`] : [];
   return new BulkheadError(
     'profile-invalid',
-    [`${escapeText(where)} is not a valid profile: ${count}`, ...lines, ...more].join('\n'),
+    [`${escapeText(where)} is not a valid profile: ${many}`, ...lines, ...more].join('\n'),
     {
       hint: 'The format is described in docs/profiles.md and schemas/profile.schema.json.',
     },

@@ -1,7 +1,7 @@
 import { SEVERITIES } from '../model/check.ts';
 import type { Drift, DriftChange } from '../model/drift.ts';
 import { SYMBOLS } from './console/theme.ts';
-import { count } from './console/view.ts';
+import { count } from '../model/text.ts';
 
 export interface DriftSection {
   readonly title: string;

@@ -1,7 +1,7 @@
 import type { BaselineChange, BaselineComparison } from '../model/baseline.ts';
 import type { Report } from '../model/report.ts';
 import type { AttestationResult, WaiverResult, WaiverState } from '../model/waiver.ts';
-import { count } from './console/view.ts';
+import { count } from '../model/text.ts';
 
 /** The states of a change, those first that somebody has to look at. */
 export const CHANGE_STATES = [

@@ -3,7 +3,7 @@ import { AREAS } from '../model/check.ts';
 import type { Finding, Report, ReportTarget } from '../model/report.ts';
 import type { RenderOptions } from './console/context.ts';
 import { SYMBOLS, VERDICTS } from './console/theme.ts';
-import { atLeast, bySeverity, count, escapeReport, sectionsOf } from './console/view.ts';
+import { atLeast, bySeverity, escapeReport, sectionsOf } from './console/view.ts';
 import { cut } from './cut.ts';
 import {
   attestationOwner,
@@ -19,6 +19,7 @@ import {
 } from './gate-words.ts';
 import { code, codeBlock, fairShare, plain, sizeOf } from './markdown-text.ts';
 import { statementOf } from './statement.ts';
+import { count } from '../model/text.ts';
 
 /** GitHub's limit of a comment, in characters; counted here in bytes, which are never fewer. */
 const MAX_COMMENT = 65_536;

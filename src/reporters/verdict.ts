@@ -1,5 +1,6 @@
 import type { Finding, Report } from '../model/report.ts';
-import { bySeverity, count } from './console/view.ts';
+import { bySeverity } from './console/view.ts';
+import { count } from '../model/text.ts';
 
 /** What a report says as a whole, in a sentence; each format has a symbol and a colour of its own for the tone. */
 export interface Verdict {

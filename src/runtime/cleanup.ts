@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LABEL } from '../model/labels.ts';
+import { count } from '../model/text.ts';
 import { isAbandoned } from './labels.ts';
 import { toolhiveParts } from './toolhive-parts.ts';
 
@@ -41,8 +42,13 @@ export async function sweep(docker: Docker, now: number): Promise<readonly strin
   if (containers.length + networks.length + volumes.length === 0) return [];
   const parts = await toolhiveParts(docker, containers);
   const failures = await removeAll(docker, [...containers, ...parts.containers], [...networks, ...parts.networks], volumes);
-  const what = `${containers.length} containers, ${networks.length} networks and ${volumes.length} volumes`;
-  return [`Removed ${what} that an interrupted run had left.`, ...failures];
+  const found = [
+    [containers.length, 'container'],
+    [networks.length, 'network'],
+    [volumes.length, 'volume'],
+  ] as const;
+  const what = found.flatMap(([number, noun]) => (number === 0 ? [] : [count(number, noun)])).join(', ');
+  return [`Removed what an interrupted run had left: ${what}.`, ...failures];
 }
 
 export interface ListedVolume {

@@ -2,7 +2,8 @@ import type { Finding } from '../../model/report.ts';
 import { label, type Context } from './context.ts';
 import { clip, columnsOf, command, flow, hanging, paint, type Span } from './layout.ts';
 import { SYMBOLS } from './theme.ts';
-import { count, grouped } from './view.ts';
+import { grouped } from './view.ts';
+import { count } from '../../model/text.ts';
 
 const INDENT = 2;
 /** Evidence and further subjects beyond these wait for --verbose; the number left out is said. */

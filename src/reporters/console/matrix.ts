@@ -14,7 +14,7 @@ import {
 import { heading, type Context } from './context.ts';
 import { clip, columnsOf, flow, hanging, paint, type Span } from './layout.ts';
 import { MATRIX, type Theme } from './theme.ts';
-import { count } from './view.ts';
+import { count } from '../../model/text.ts';
 
 type Matrix = Report['matrix'];
 

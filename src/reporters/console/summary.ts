@@ -5,7 +5,8 @@ import { sourceWords } from './targets.ts';
 import { SYMBOLS, VERDICT_SYMBOLS } from './theme.ts';
 import { coverageText } from '../gate-words.ts';
 import { verdictOf } from '../verdict.ts';
-import { atLeast, count, type Sections } from './view.ts';
+import { atLeast, type Sections } from './view.ts';
+import { count } from '../../model/text.ts';
 
 /** Words for the exit codes that are part of the contract. */
 export const EXIT_WORDS: Readonly<Record<number, string>> = {

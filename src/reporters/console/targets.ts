@@ -3,7 +3,8 @@ import type { Report, ReportTarget } from '../../model/report.ts';
 import { label, type Context } from './context.ts';
 import { beside, clip, columnsOf, flow, hanging, paint, type Span } from './layout.ts';
 import { SYMBOLS, VERDICTS } from './theme.ts';
-import { bySeverity, count, type Sections } from './view.ts';
+import { bySeverity, type Sections } from './view.ts';
+import { count } from '../../model/text.ts';
 
 const SOURCES: Readonly<Record<string, string>> = {
   flag: 'command line',

@@ -109,11 +109,6 @@ export function grouped(findings: readonly Finding[]): readonly (readonly [Findi
   return [...groups.values()];
 }
 
-/** `1 failure`, `2 failures`. */
-export function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number} ${number === 1 ? singular : plural}`;
-}
-
 /** `2 critical, 1 low`; worst first. */
 export function bySeverity(findings: readonly Finding[]): string {
   return SEVERITIES.toReversed()

@@ -3,11 +3,12 @@ import { AREAS, SEVERITIES } from '../../model/check.ts';
 import type { Finding, Report } from '../../model/report.ts';
 import { AREA_WORDS } from '../checks.ts';
 import type { RenderOptions } from '../console/context.ts';
-import { atLeast, count, sectionsOf } from '../console/view.ts';
+import { atLeast, sectionsOf } from '../console/view.ts';
 import { changesByFingerprint } from '../gate-words.ts';
 import { changeBadge } from './gates.ts';
 import { markup, prose, short, type Markup } from './markup.ts';
 import { badge, shownStatus, STATUS, type Shown } from './words.ts';
+import { count } from '../../model/text.ts';
 
 /** Beyond, a browser takes its time; the worst come first. */
 const MAX_FINDINGS = 5000;

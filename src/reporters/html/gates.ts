@@ -2,11 +2,11 @@ import type { BaselineChange } from '../../model/baseline.ts';
 import type { Report } from '../../model/report.ts';
 import type { WaiverState } from '../../model/waiver.ts';
 import { SYMBOLS } from '../console/theme.ts';
-import { count } from '../console/view.ts';
 import { attestationOwner, byUrgency, changeWords, CHANGE_STATES, toldChanges, waiverOwner, waiverState } from '../gate-words.ts';
 import { markup, short, type Markup } from './markup.ts';
 import type { Section } from './page.ts';
 import { badge, type Mark } from './words.ts';
+import { count } from '../../model/text.ts';
 
 /** Beyond, a page is read by nobody; those that somebody has to look at come first. */
 const MAX_ROWS = 1000;

@@ -1,8 +1,8 @@
 import type { MatrixDestination, Report } from '../../model/report.ts';
-import { count } from '../console/view.ts';
 import { reachesOf, tallyOf, wasTried } from '../reach.ts';
 import { markup, short, type Markup } from './markup.ts';
 import { placeName } from './words.ts';
+import { count } from '../../model/text.ts';
 
 type Matrix = Report['matrix'];
 

@@ -1,12 +1,13 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Report } from '../../model/report.ts';
 import { clock, duration, EXIT_WORDS, exitWords } from '../console/summary.ts';
-import { count, sectionsOf } from '../console/view.ts';
+import { sectionsOf } from '../console/view.ts';
 import { VERDICT_SYMBOLS } from '../console/theme.ts';
 import { coverageText } from '../gate-words.ts';
 import { verdictOf } from '../verdict.ts';
 import { markup, type Markup, type Part } from './markup.ts';
 import { STATUS, type Shown, type Tone } from './words.ts';
+import { count } from '../../model/text.ts';
 
 /** The verdict in a sentence, the counts, and where and when it was measured. */
 export function renderHeader(report: Report): Markup {

@@ -1,6 +1,5 @@
 import type { MatrixDestination, MatrixRow, Report } from '../../model/report.ts';
 import { MATRIX } from '../console/theme.ts';
-import { count } from '../console/view.ts';
 import {
   differencesOf,
   peersIn,
@@ -15,6 +14,7 @@ import {
 } from '../reach.ts';
 import { markup, short, type Markup } from './markup.ts';
 import { badge, EXPECTED, OBSERVED, placeName, valueMark, type Mark } from './words.ts';
+import { count } from '../../model/text.ts';
 
 type Matrix = Report['matrix'];
 

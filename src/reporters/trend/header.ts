@@ -1,9 +1,9 @@
 import type { Trend } from '../../model/trend.ts';
 import { VERDICT_SYMBOLS } from '../console/theme.ts';
-import { count } from '../console/view.ts';
 import { markup, short, type Markup } from '../html/markup.ts';
 import type { Tone } from '../html/words.ts';
 import { lengthOf, minute } from './words.ts';
+import { count } from '../../model/text.ts';
 
 /** What is open now in a sentence, the figures, and what they were made of. */
 export function renderHeader(trend: Trend): Markup {

@@ -2,10 +2,10 @@ import { AREAS, SEVERITIES } from '../../model/check.ts';
 import type { Trend, TrendFailure } from '../../model/trend.ts';
 import { AREA_WORDS } from '../checks.ts';
 import { SYMBOLS } from '../console/theme.ts';
-import { count } from '../console/view.ts';
 import { markup, short, type Markup } from '../html/markup.ts';
 import { badge } from '../html/words.ts';
 import { lengthOf, minute } from './words.ts';
+import { count } from '../../model/text.ts';
 
 /** Rows, open the longest first; beyond, nobody reads. */
 const MAX_FAILURES = 1000;

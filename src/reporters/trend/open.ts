@@ -1,9 +1,9 @@
 import { AREAS, SEVERITIES } from '../../model/check.ts';
 import type { Trend, TrendPoint } from '../../model/trend.ts';
 import { AREA_WORDS } from '../checks.ts';
-import { count } from '../console/view.ts';
 import { markup, type Markup } from '../html/markup.ts';
 import { axisOf, backwards, ceiling, chart, pathOf, rounded, stairs, timeScale, type Step } from './chart.ts';
+import { count } from '../../model/text.ts';
 
 const HEIGHT = 200;
 const SMALL = 70;

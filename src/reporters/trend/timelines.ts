@@ -1,9 +1,9 @@
 import type { Trend, TrendMark, TrendTarget } from '../../model/trend.ts';
-import { count } from '../console/view.ts';
 import { markup, short, type Markup } from '../html/markup.ts';
 import { badge } from '../html/words.ts';
 import { pathOf } from './chart.ts';
 import { MARK_NAMES, MARKS, NOT_LOOKED_AT } from './words.ts';
+import { count } from '../../model/text.ts';
 
 /** Runs that are drawn and listed, the newest ones. */
 export const MAX_RUNS = 400;

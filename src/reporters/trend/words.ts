@@ -1,7 +1,7 @@
 import type { TrendMark } from '../../model/trend.ts';
 import { SYMBOLS } from '../console/theme.ts';
-import { count } from '../console/view.ts';
 import type { Mark } from '../html/words.ts';
+import { count } from '../../model/text.ts';
 
 /** What a run left of a server. Each has a shape of its own too: a gap is nothing at all, and never looks like one of them. */
 export const MARKS: Readonly<Record<TrendMark, Mark>> = {
