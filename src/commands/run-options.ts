@@ -130,6 +130,20 @@ export function checkTransport({ transport, detach, tokenFile, allowOrigin, prin
   });
 }
 
+/** @throws BulkheadError `usage` for options of the audit where none is asked for: `--no-internet` would be believed */
+export function checkVerify(command: Command, { verify, config }: RunOptions): void {
+  if (verify) return;
+  const given = ['failOn', 'waivers', 'internet', 'timeout', ...(config === false ? [] : ['config'])].find(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  );
+  if (given === undefined) return;
+  const negated = command.getOptionValue(given) === false;
+  const flag = command.options.find((option) => option.attributeName() === given && option.negate === negated)?.long ?? given;
+  throw new BulkheadError('usage', `${flag} is for the audit after the start, and none is asked for.`, {
+    hint: `Add --verify, or leave ${flag} out; what the server may reach is in its profile.`,
+  });
+}
+
 /** What goes into the plan; `env` and `secretNames` have been read from their sources. */
 export function launchOptions(
   args: readonly string[],

@@ -11,7 +11,7 @@ import type { CommandContext } from './context.ts';
 import { decisionText } from './decision-text.ts';
 import { asEngineError } from './engine.ts';
 import { announce, attend } from './run-attend.ts';
-import { addRunOptions, checkTransport, type RunOptions } from './run-options.ts';
+import { addRunOptions, checkTransport, checkVerify, type RunOptions } from './run-options.ts';
 import { prepare } from './run-prepare.ts';
 
 /** How long a client that was left may take to read what was said before. Milliseconds. */
@@ -20,9 +20,10 @@ const UNREAD_MS = 500;
 export function addRun(program: Command, context: CommandContext): void {
   addRunOptions(program.command('run').description('launch an MCP server in a compartment without a network interface'))
     .passThroughOptions()
-    .action(async (image: string, args: readonly string[], options: RunOptions) =>
-      context.finish(await run(image, args, options, context)),
-    );
+    .action(async (image: string, args: readonly string[], options: RunOptions, command: Command) => {
+      checkVerify(command, options);
+      context.finish(await run(image, args, options, context));
+    });
 }
 
 async function run(reference: string, args: readonly string[], options: RunOptions, { signal }: CommandContext): Promise<number> {
