@@ -152,11 +152,20 @@ describe('without an engine', () => {
     });
   });
   it('prints the paths of its own files in full, and changes nothing of the arguments of the server', async () => {
-    const mine = ['--config=c.yaml', '--secret', 'KEY=file:key', '--secret-as-env=OLD=file:/old', '--secret', 'E=env:E'];
+    const mine = [
+      '--verify',
+      '--config=c.yaml',
+      '--secret',
+      'KEY=file:key',
+      '--secret-as-env=OLD=file:/old',
+      '--secret',
+      'E=env:E',
+    ];
     const servers = ['--profile', 'x.json', '--print-config', '--secret', 'KEY=file:key'];
     const { stdout } = await bulkhead('run', '--profile', 'none', '--print-config', ...mine, 'weather', ...servers);
     const { mcpServers } = JSON.parse(stdout) as { mcpServers: { weather: { args: readonly string[] } } };
     const full = [
+      '--verify',
       `--config=${path.resolve('c.yaml')}`,
       '--secret',
       `KEY=file:${path.resolve('key')}`,
