@@ -1,25 +1,13 @@
-import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer, type ConnectionOptions, type TlsOptions } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { guardSecondHello } from '../../../gateway-image/src/second-hello.ts';
-import { createCertificates } from '../../../lab/certificates.ts';
 import { listening, LOOPBACK, readAll, readUntil, runGateway } from './fixtures.ts';
 import { ECH, greetings, inRecords, realHello, withExtensions } from './hellos.ts';
-
-let dir = '';
-let identity = { cert: Buffer.alloc(0), key: Buffer.alloc(0) };
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'bulkhead-tls-'));
-  const { canary } = await createCertificates(dir);
-  identity = { cert: readFileSync(canary.cert), key: readFileSync(canary.key) };
-});
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+import { IDENTITY, NO_OPENSSL } from './identity.ts';
 
 async function tlsServer(options: TlsOptions = {}) {
-  const server = createTlsServer({ ...identity, ...options }, (socket) => {
+  const server = createTlsServer({ ...IDENTITY, ...options }, (socket) => {
     socket.on('error', () => undefined).end(`hello to ${String(socket.servername)}`);
   });
   server.on('tlsClientError', () => undefined);
@@ -49,7 +37,7 @@ async function greetTwice(client: Socket, first: Buffer, second: readonly Buffer
   return text;
 }
 
-describe('the second greeting, which a server may ask for', () => {
+describe.skipIf(NO_OPENSSL)('the second greeting, which a server may ask for', () => {
   it('that names the same host is answered', async () => {
     await using server = await tlsServer();
     await using gateway = await runGateway({ ports: [server.port] });
@@ -98,7 +86,7 @@ describe('the second greeting, which a server may ask for', () => {
   });
 });
 
-describe('honest clients are not disturbed', () => {
+describe.skipIf(NO_OPENSSL)('honest clients are not disturbed', () => {
   it.each<[string, ConnectionOptions, TlsOptions]>([
     ['TLS 1.3', { minVersion: 'TLSv1.3' }, {}],
     ['TLS 1.2', { maxVersion: 'TLSv1.2' }, {}],
@@ -112,7 +100,7 @@ describe('honest clients are not disturbed', () => {
     for (const again of [false, true]) {
       const wire = gateway.dial('name.test', server.port);
       const tls = connectTls({
-        ...identity,
+        ...IDENTITY,
         ...client,
         socket: wire,
         servername: 'name.test',
