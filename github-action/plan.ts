@@ -77,10 +77,10 @@ function text(env: Variables, input: string): string {
   return env[`INPUT_${input.toUpperCase().replaceAll('-', '_')}`] ?? '';
 }
 
-/** One entry a line; blanks around it and empty lines are nothing. */
+/** One entry a line; blanks around it and empty lines are nothing. Runners take a carriage return alone for an end too. */
 function lines(env: Variables, input: string): readonly string[] {
   return text(env, input)
-    .split(/\r?\n/)
+    .split(/\r\n?|\n/)
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
 }

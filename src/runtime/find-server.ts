@@ -18,24 +18,31 @@ export interface Awaited {
 }
 
 /**
- * Waits for a container with certain labels to run.
+ * Waits for a container with certain labels to run. One that has ended is better than none, when no other one will come:
+ * it says why.
  * @returns its id, or why there is none; no reason when none came in time
  */
 export async function awaitServer(
   docker: Docker,
   { labels, without, timeoutMs, signal, failed }: Awaited,
 ): Promise<{ readonly id: string } | { readonly id: undefined; readonly why: string | undefined }> {
-  const filters = { label: Object.entries(labels).map(([key, value]) => `${key}=${value}`), status: ['running'] };
+  const label = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const find = async (all: boolean): Promise<string | undefined> => {
+    const filters = all ? { label } : { label, status: ['running'] };
+    const found = await docker.listContainers({ all, filters });
+    return found.find(({ Labels }) => without === undefined || Labels[without] !== 'true')?.Id;
+  };
   const deadline = Date.now() + timeoutMs;
   let ask = Date.now() + ASK_INTERVAL_MS;
   do {
-    const found = (await docker.listContainers({ filters })).find(
-      ({ Labels }) => without === undefined || Labels[without] !== 'true',
-    );
-    if (found !== undefined) return { id: found.Id };
+    const running = await find(false);
+    if (running !== undefined) return { id: running };
     if (failed !== undefined && Date.now() > ask) {
       const why = await failed();
-      if (why !== undefined) return { id: undefined, why };
+      if (why !== undefined) {
+        const ended = await find(true);
+        return ended === undefined ? { id: undefined, why } : { id: ended };
+      }
       ask = Date.now() + ASK_INTERVAL_MS;
     }
     await delay(INTERVAL_MS);

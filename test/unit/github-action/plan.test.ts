@@ -58,6 +58,7 @@ describe('planOf', () => {
     ['a configuration of two lines', { INPUT_CONFIG: 'a\nb' }, /input config/],
     ['a gate of two lines', { INPUT_FAIL_ON: 'high\nlow' }, /fail-on/],
     ['a baseline of two lines', { INPUT_BASELINE: 'a\nb' }, /baseline/],
+    ['a directory of two lines', { INPUT_REPORT_DIRECTORY: 'a\rhtml=b' }, /report-directory/],
     ['neither true nor false', { INPUT_NO_INTERNET: 'yes' }, /no-internet.*"yes"/],
     ['no internet and some', { INPUT_NO_INTERNET: 'true', INPUT_INTERNET: 'canary.test:443' }, /no-internet/],
   ])('refuses %s', (_, env, words) => {
