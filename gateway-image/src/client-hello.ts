@@ -20,7 +20,8 @@ const MAX_RECORD = 1 << 14;
 export const MAX_HELLO = 4 * MAX_RECORD;
 /** Cut into more pieces than any TLS library makes, it only costs time to put together. */
 const MAX_RECORDS = 256;
-const HANDSHAKE = 0x16;
+/** RFC 8446 §5.1: the type of a record. */
+export const HANDSHAKE = 0x16;
 const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 /** RFC 9849 (encrypted_client_hello), and its draft of 2018 (encrypted_server_name). */

@@ -27,6 +27,11 @@ const MAX_LINE = 8192;
  * whatever begins like any record is TLS, and nothing but a greeting may come first.
  */
 const TLS_RECORDS = { first: 0x14, last: 0x18 } as const;
+
+export function isTlsRecord(type: number): boolean {
+  return type >= TLS_RECORDS.first && type <= TLS_RECORDS.last;
+}
+
 /**
  * What a server may take for space between words, in and beside lines: those of ASCII, and what Python's `split` adds
  * to them in Latin-1.
@@ -56,7 +61,7 @@ const PROXY_V2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 export function judgeFirstBytes(bytes: Buffer, asked: Asked): FirstBytes {
   const [first] = bytes;
   if (first === undefined) return { kind: 'more' };
-  if (first >= TLS_RECORDS.first && first <= TLS_RECORDS.last) return judgeHello(bytes, asked);
+  if (isTlsRecord(first)) return judgeHello(bytes, asked);
   const old = judgeOldHello(bytes);
   if (old !== undefined) return old;
   return judgeLine(bytes);

@@ -1,5 +1,5 @@
-import { helloLength, MAX_HELLO } from './client-hello.ts';
-import { judgeHello, type Asked } from './first-bytes.ts';
+import { HANDSHAKE, helloLength, MAX_HELLO } from './client-hello.ts';
+import { isTlsRecord, judgeHello, type Asked } from './first-bytes.ts';
 import type { Guard } from './pump.ts';
 
 /**
@@ -12,8 +12,6 @@ const SERVER_HELLO = 2;
 const RANDOM_AT = 6;
 const ANSWER_BYTES = RANDOM_AT + HELLO_RETRY.length;
 
-const HANDSHAKE = 0x16;
-const RECORDS = { first: 0x14, last: 0x18 } as const;
 /** RFC 5246 §6.2.3, the largest there is: what is encrypted may grow by 2048 bytes. */
 const MAX_RECORD = (1 << 14) + 2048;
 
@@ -80,7 +78,7 @@ class Records {
         this.#head = Buffer.concat([this.#head, missing]);
         at += missing.length;
         const [type = 0, major = 3] = this.#head;
-        if (type < RECORDS.first || type > RECORDS.last || major !== 3) return false;
+        if (!isTlsRecord(type) || major !== 3) return false;
         if (this.#head.length < 5) continue;
         this.#left = this.#head.readUInt16BE(3);
         if (this.#left > MAX_RECORD) return false;

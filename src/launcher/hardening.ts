@@ -1,6 +1,7 @@
 import { BulkheadError } from '../errors.ts';
 import type { ContainerSpec, LaunchOptions } from '../model/compartment.ts';
 import { escapeText } from '../model/text.ts';
+import { numbersOf } from './server-user.ts';
 
 type HostConfig = ContainerSpec['HostConfig'];
 
@@ -46,9 +47,9 @@ export function tmpfs(bytes: number, mayExecute: boolean): string {
  */
 export function ownMemory(user: string, product: string | undefined): string {
   if (product === 'Podman') return ',notmpcopyup';
-  const [, uid, gid] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user) ?? [];
-  if (uid === undefined) return '';
-  return gid === undefined ? `,uid=${uid}` : `,uid=${uid},gid=${gid}`;
+  const numbers = numbersOf(user);
+  if (numbers === undefined) return '';
+  return numbers.gid === undefined ? `,uid=${numbers.uid}` : `,uid=${numbers.uid},gid=${numbers.gid}`;
 }
 
 /** What was switched off, by flags: `names` for the label, `notes` for people. */

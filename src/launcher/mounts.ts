@@ -11,8 +11,8 @@ import { isWithin } from './sensitive-paths.ts';
  * on the same container path, as in ToolHive, but only when both name the same source: there, ToolHive would
  * mount what was to be read for writing (`client.go`, addReadWriteMounts), here it is an error.
  * @throws BulkheadError `profile-invalid` for an entry that is none; `usage` for a source that is missing or
- * sensitive, one without its place in another, a scheme other than `volume`, two sources on one place, a place of the compartment's own, and
- * for reading what an older engine would leave writable
+ * sensitive, one without its place in another, a scheme other than `volume`, two sources on one place, a place of the
+ * compartment's own, and for reading what an older engine would leave writable
  */
 export async function resolveMounts(profile: Profile, settings: MountSettings): Promise<ResolvedMounts> {
   const { entries, notes } = mountEntries(profile);

@@ -1,4 +1,5 @@
 import type { ContainerSpec } from '../model/compartment.ts';
+import { numbersOf } from './server-user.ts';
 
 /** How names of volumes begin that belong to compartments. */
 export const OWN_VOLUMES = 'bulkhead-';
@@ -15,8 +16,8 @@ export interface NewVolumes {
  * @param user `UID[:GID]`
  */
 export function volumeOwner(user: string): NewVolumes['owner'] | undefined {
-  const [, uid, gid = '0'] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user) ?? [];
-  return uid === undefined || Number(uid) === 0 ? undefined : { uid: Number(uid), gid: Number(gid) };
+  const { uid = 0, gid = 0 } = numbersOf(user) ?? {};
+  return uid === 0 ? undefined : { uid, gid };
 }
 
 /** Volumes that would be of no use if they were made now. Undefined where there is none. */

@@ -43,6 +43,12 @@ function fromFlag(asked: string, imageUser: string): ServerUser {
   return { user: asked, homeless, root, notes: root ? [note] : [] };
 }
 
+/** The numbers of a user that is given by them; undefined for a name, whose numbers the image alone knows. */
+export function numbersOf(user: string): { readonly uid: number; readonly gid: number | undefined } | undefined {
+  const [, uid, gid] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(user) ?? [];
+  return uid === undefined ? undefined : { uid: Number(uid), gid: gid === undefined ? undefined : Number(gid) };
+}
+
 /** The uid, when the user is given by number as the engine reads it (Go's strconv.Atoi: signs and leading zeros count). */
 function numericUid(user: string): number | undefined {
   const [uid = ''] = user.split(':');
